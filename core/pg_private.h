@@ -1,0 +1,38 @@
+/* What the files of the PostgreSQL connection share; nobody else includes this. See core/pg.h for the
+ * contract. */
+#ifndef DV_CORE_PG_PRIVATE_H
+#define DV_CORE_PG_PRIVATE_H
+
+#include "core/pg.h"
+
+#define DV_PG_PATIENCE_US 200000 /* how long a wait may go without a look at the stop flag */
+
+struct dv_pg {
+    PGconn *conn;
+    char *row;        /* the COPY row handed out last; libpq's memory */
+    size_t unflushed; /* COPY bytes given to libpq since the last flush */
+    bool lost;
+    char label[256]; /* the URI without its password, cut short */
+};
+
+/* Waits up to 200 ms for the socket (POLLIN, POLLOUT) and takes in what has come. DV_OK also when nothing
+ * came. Once the wait that began at since_us (0: long ago) has lasted 200 ms, a stop request cancels the
+ * statement and fails. */
+enum dv_status dv_pg_wait(struct dv_pg *pg, short events, int64_t since_us, struct dv_err *err) DV_MUST_CHECK;
+/* Everything that libpq still holds goes to the socket. */
+enum dv_status dv_pg_flush(struct dv_pg *pg, struct dv_err *err) DV_MUST_CHECK;
+/* The next result of the statement under way, NULL after the last. DV_OK says nothing about the result's
+ * status. */
+enum dv_status dv_pg_next_result(struct dv_pg *pg, PGresult **result, struct dv_err *err) DV_MUST_CHECK;
+/* Takes in and drops what is left of the statement under way, COPY included, for up to `limit_us`; if that is
+ * not enough the connection counts as lost. */
+void dv_pg_drain(struct dv_pg *pg, int64_t limit_us);
+
+/* Fill err from a failed result (NULL: from the connection) and classify. */
+enum dv_status dv_pg_fail_result(struct dv_pg *pg, const PGresult *result, struct dv_err *err);
+enum dv_status dv_pg_fail_connect(struct dv_pg *pg, struct dv_err *err);
+/* The N of "COPY table, line N, column c: "value"" in an error's context, 0 where there is none; column and
+ * value are put into err where they are named. The server's language does not matter. */
+uint64_t dv_pg_copy_context(const char *context, struct dv_err *err);
+
+#endif

@@ -1,0 +1,101 @@
+#include "core/uuid.h"
+
+#include "core/value_error.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = dv_lower_ascii(c);
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
+}
+
+enum dv_status dv_uuid_parse(const char *text, size_t length, unsigned char out[16], struct dv_err *err)
+{
+    const char *at = text, *end = text + length;
+    bool braces = at < end && *at == '{';
+    if (braces)
+        at++;
+    for (unsigned i = 0; i < 16; i++) {
+        int high = end - at >= 2 ? hex_digit(at[0]) : -1, low = high >= 0 ? hex_digit(at[1]) : -1;
+        if (low < 0)
+            return dv_value_bad_syntax(err, "uuid", text, length);
+        out[i] = (unsigned char)(high << 4 | low);
+        at += 2;
+        if (at < end && *at == '-' && i % 2 == 1 && i < 15)
+            at++;
+    }
+    if (braces) {
+        if (at == end || *at != '}')
+            return dv_value_bad_syntax(err, "uuid", text, length);
+        at++;
+    }
+    return at == end ? DV_OK : dv_value_bad_syntax(err, "uuid", text, length);
+}
+
+void dv_uuid_format(const unsigned char uuid[16], char out[36])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (unsigned i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *out++ = '-';
+        *out++ = digits[uuid[i] >> 4];
+        *out++ = digits[uuid[i] & 15];
+    }
+}
+
+/* SHA-1 over both parts; short names, which nearly all are, go through one call on one stack buffer. */
+static void sha1(const unsigned char namespace_uuid[16], const char *name, size_t length,
+                 unsigned char digest[20])
+{
+    unsigned char joined[512];
+    if (length <= sizeof joined - 16) {
+        memcpy(joined, namespace_uuid, 16);
+        if (length > 0)
+            memcpy(joined + 16, name, length);
+        SHA1(joined, 16 + length, digest);
+        return;
+    }
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    /* A uuid that is wrong would be worse than a stop: without memory for the digest there is no honest
+     * result. */
+    if (context == NULL || EVP_DigestInit_ex(context, EVP_sha1(), NULL) != 1 ||
+        EVP_DigestUpdate(context, namespace_uuid, 16) != 1 || EVP_DigestUpdate(context, name, length) != 1 ||
+        EVP_DigestFinal_ex(context, digest, NULL) != 1)
+        abort();
+    EVP_MD_CTX_free(context);
+}
+
+void dv_uuid_v5(const unsigned char namespace_uuid[16], const char *name, size_t length,
+                unsigned char out[16])
+{
+    unsigned char digest[20];
+    sha1(namespace_uuid, name, length, digest);
+    memcpy(out, digest, 16);
+    out[6] = (unsigned char)((out[6] & 0x0F) | 0x50);
+    out[8] = (unsigned char)((out[8] & 0x3F) | 0x80);
+}
+
+void dv_uuid_namespace(const char *namespace_text, size_t length, unsigned char out[16])
+{
+    /* RFC 4122, appendix C: 6ba7b811-9dad-11d1-80b4-00c04fd430c8, names that are URLs */
+    static const unsigned char url[16] = {0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1,
+                                          0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8};
+    dv_uuid_v5(url, namespace_text, length, out);
+}
+
+void dv_uuid_random(unsigned char out[16])
+{
+    if (RAND_bytes(out, 16) != 1)
+        abort(); /* no randomness: a repeated id would be worse */
+    out[6] = (unsigned char)((out[6] & 0x0F) | 0x40);
+    out[8] = (unsigned char)((out[8] & 0x3F) | 0x80);
+}
