@@ -1,0 +1,16 @@
+-- drover: phase=index
+-- Validates the foreign keys of user_activity_logs; readers and writers go on meanwhile.
+DO $step$
+DECLARE
+  ours record;
+BEGIN
+  FOR ours IN
+    SELECT conrelid::regclass AS relation, conname
+    FROM pg_constraint
+    WHERE contype = 'f' AND NOT convalidated AND conrelid IN ('public.user_activity_logs'::regclass)
+      AND obj_description(oid, 'pg_constraint') LIKE '%(made by drover: bookings)'
+  LOOP
+    EXECUTE format('ALTER TABLE %s VALIDATE CONSTRAINT %I', ours.relation, ours.conname);
+  END LOOP;
+END
+$step$;

@@ -1,0 +1,84 @@
+# Shared by the oracle scripts: a private server, a work folder, comparison both ways. Source it.
+# DROVER and DROVER_FIXTURES name the binaries; DROVER_TEST_FULL=--full asks for more rows and seeds.
+# shellcheck shell=bash
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lib.sh"
+
+drover=${DROVER:-$top/build/drover}
+fixtures=${DROVER_FIXTURES:-$top/build/drover-fixtures}
+differences=0
+
+oracle_begin() {
+    [ -x "$fixtures" ] || die "found no $fixtures; build it, or set DROVER_FIXTURES"
+    work=$(mktemp -d "${TMPDIR:-/tmp}/drover-oracle.XXXXXX")
+    trap oracle_end EXIT
+    pg_start fsync=off full_page_writes=off autovacuum=off
+}
+
+oracle_end() {
+    pg_stop
+    rm -rf "$work"
+}
+
+database() { # NAME [TEMPLATE]: made anew
+    sql postgres -c "DROP DATABASE IF EXISTS $1" -c "CREATE DATABASE $1 ${2:+TEMPLATE $2}" 2>/dev/null
+}
+
+# Runs JOB from SOURCE into TARGET, each a database; shows all that drover said if it does not end with 0.
+drover_run() { # JOB SOURCE TARGET [OPTION…]
+    local job=$1 source=$2 target=$3 status=0
+    shift 3
+    "$drover" run "$top/jobs/$job" --source "host=$PGHOST user=drover dbname=$source" \
+        --target "host=$PGHOST user=drover dbname=$target" --work "$work/$target" --quiet --new "$@" \
+        >"$work/drover.out" 2>&1 || status=$?
+    if [ "$status" != 0 ]; then
+        printf 'drover run %s ended with %d and said:\n' "$job" "$status"
+        cat "$work/drover.out"
+        differences=$((differences + 1))
+        return 1
+    fi
+}
+
+# Compares two queries of one database as bags of rows, both ways, and shows the first rows that differ.
+compare() { # NAME DATABASE EXPECTED ACTUAL
+    local name=$1 database=$2 expected=$3 actual=$4 count
+    sql "$database" -c "CREATE TEMP TABLE e AS $expected" -c "CREATE TEMP TABLE a AS $actual" \
+        -c "CREATE TABLE public.oracle_difference AS
+            SELECT 'only expected' AS side, d::text AS row FROM (SELECT * FROM e EXCEPT ALL SELECT * FROM a) d
+            UNION ALL
+            SELECT 'only in the target', d::text FROM (SELECT * FROM a EXCEPT ALL SELECT * FROM e) d"
+    count=$(value "$database" "SELECT count(*) FROM public.oracle_difference")
+    if [ "$count" = 0 ]; then
+        printf '  same: %s, %s rows\n' "$name" "$(value "$database" "SELECT count(*) FROM ($expected) q")"
+    else
+        printf '  DIFFERENT: %s, %s rows; the first of them:\n' "$name" "$count"
+        value "$database" "SELECT rpad(side, 18) || ' ' || left(row, 300) FROM public.oracle_difference ORDER BY row, side LIMIT 6" |
+            sed 's/^/    /'
+        differences=$((differences + 1))
+    fi
+    sql "$database" -c 'DROP TABLE public.oracle_difference'
+}
+
+# Where every row stands and which transaction wrote it: the same before and after if nothing was inserted or updated.
+footprint() { # DATABASE TABLE…
+    local database=$1 table
+    shift
+    for table in "$@"; do
+        value "$database" "SELECT '$table', count(*), sum(hashtextextended(ctid::text || ' ' || xmin::text, 0)) FROM $table"
+    done
+}
+
+expect_same() { # WHAT BEFORE AFTER
+    if [ "$2" = "$3" ]; then
+        printf '  same: %s\n' "$1"
+    else
+        printf '  DIFFERENT: %s\n' "$1"
+        diff <(printf '%s\n' "$2") <(printf '%s\n' "$3") | sed 's/^/    /' || true
+        differences=$((differences + 1))
+    fi
+}
+
+oracle_verdict() {
+    [ "$differences" = 0 ] || die "$differences differences"
+    printf 'no differences\n'
+}
