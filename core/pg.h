@@ -2,9 +2,9 @@
  *
  * Every session gets: client_encoding UTF8, TimeZone UTC, DateStyle ISO, IntervalStyle postgres, bytea_output
  * hex, extra_float_digits 1, standard_conforming_strings on, row_security off, synchronize_seqscans off,
- * statement_timeout and idle_in_transaction_session_timeout 0, search_path left to the caller,
- * application_name "drover/JOB/..." as given; TCP keepalives and connect_timeout where the URI says nothing.
- * One thread at a time.
+ * statement_timeout and idle_in_transaction_session_timeout 0, search_path as the role has it but without
+ * schema drover, application_name "drover/JOB/..." as given; TCP keepalives and connect_timeout where the URI
+ * says nothing. One thread at a time.
  *
  * Errors: sqlstate filled in, password never in the text. DV_RETRY: classes 08, 40, 53 (but not 53100 disk
  * full), 57P01..57P03, 55P03, and a connection that was lost; everything else DV_FAILED with code FAULT.

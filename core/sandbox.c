@@ -292,7 +292,7 @@ static enum dv_status url(const struct sandbox *box, struct dv_buf *out, struct 
             dv_buf_byte(out, '\\');
         dv_buf_byte(out, *at);
     }
-    dv_buf_str(out, "' port=5432 user=drover dbname=postgres");
+    dv_buf_str(out, "' port=5432 user=postgres dbname=postgres");
     return dv_buf_check(out, err);
 }
 
@@ -341,7 +341,7 @@ static enum dv_status make_cluster(const struct sandbox *box, unsigned flags, st
         return refused;
     }
     char icu[] = "--locale-provider=icu", und[] = "--icu-locale=und", encoding[] = "--encoding=UTF8",
-         locale[] = "--locale=C.UTF-8", trust[] = "--auth=trust", user[] = "--username=drover",
+         locale[] = "--locale=C.UTF-8", trust[] = "--auth=trust", user[] = "--username=postgres",
          where[] = "-D", no_sync[] = "--no-sync";
     int code = 0;
     enum dv_status status;

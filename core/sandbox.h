@@ -1,5 +1,5 @@
 /* A private PostgreSQL server in a folder, for rehearsals and tests: reached by a Unix socket only, superuser
- * "drover", UTF-8 with the ICU collation "und".
+ * "postgres", UTF-8 with the ICU collation "und".
  *
  * Order of calls: start (makes the cluster the first time; a running server is left alone), url, ..., stop;
  * all may come from different processes, a lock file keeps them apart. The server outlives the process that

@@ -1,7 +1,8 @@
 /* The types of columns, named as PostgreSQL's format_type() names them.
  *
- * A type that drover computes with has an id of its own; every other type of PostgreSQL (inet, enums, composite types,
- * arrays in this version, ...) is DV_TYPE_OTHER and is carried as text, untouched, under its own name. */
+ * A type that drover computes with has an id of its own; every other type of PostgreSQL (inet, enums,
+ * composite types, arrays in this version, ...) is DV_TYPE_OTHER and is carried as text, untouched, under its
+ * own name. */
 #ifndef DV_CORE_TYPE_H
 #define DV_CORE_TYPE_H
 
@@ -40,9 +41,10 @@ enum dv_type_id {
 struct dv_type {
     enum dv_type_id id;
     enum dv_type_id element; /* DV_TYPE_ARRAY only */
-    int32_t precision;       /* numeric precision, varchar/bpchar length, time(stamp) fraction digits; -1 unlimited */
-    int32_t scale;           /* numeric scale; -1 unlimited */
-    char name[64];           /* DV_TYPE_OTHER only: the name as format_type() gives it, cut never: longer is an error */
+    int32_t
+        precision; /* numeric precision, varchar/bpchar length, time(stamp) fraction digits; -1 unlimited */
+    int32_t scale; /* numeric scale; -1 unlimited */
+    char name[64]; /* DV_TYPE_OTHER only: the name as format_type() gives it, cut never: longer is an error */
 };
 
 struct dv_column {
@@ -51,13 +53,14 @@ struct dv_column {
 };
 
 struct dv_type dv_type_of(enum dv_type_id id); /* without modifiers */
-/* Parses "numeric(12,2)", "timestamp with time zone", "timestamptz", "int", "text[]", "my_enum", ... (any case).
- * The short names of PostgreSQL (int4, bool, varchar, ...) are known too. */
-enum dv_status dv_type_parse(const char *text, size_t length, struct dv_type *type, struct dv_err *err) DV_MUST_CHECK;
+/* Parses "numeric(12,2)", "timestamp with time zone", "timestamptz", "int", "text[]", "my_enum", ... (any
+ * case). The short names of PostgreSQL (int4, bool, varchar, ...) are known too. */
+enum dv_status dv_type_parse(const char *text, size_t length, struct dv_type *type,
+                             struct dv_err *err) DV_MUST_CHECK;
 void dv_type_format(const struct dv_type *type, struct dv_buf *out); /* the name as format_type() writes it */
 bool dv_type_equal(const struct dv_type *a, const struct dv_type *b); /* modifiers included */
-bool dv_type_is_text(const struct dv_type *type);    /* text, varchar, bpchar */
-bool dv_type_is_number(const struct dv_type *type);  /* int2..float8 */
-bool dv_type_is_integer(const struct dv_type *type); /* int2, int4, int8 */
+bool dv_type_is_text(const struct dv_type *type);                     /* text, varchar, bpchar */
+bool dv_type_is_number(const struct dv_type *type);                   /* int2..float8 */
+bool dv_type_is_integer(const struct dv_type *type);                  /* int2, int4, int8 */
 
 #endif

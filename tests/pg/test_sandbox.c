@@ -59,7 +59,7 @@ static void lives_on(void **state)
     assert_null(made);
     test_ok(dv_sandbox_start(dir, DV_SANDBOX_UNSAFE, &err), &err);
     expect(dir, "SELECT a FROM t", "42");
-    expect(dir, "SELECT current_user", "drover");
+    expect(dir, "SELECT current_user", "postgres");
     expect(dir, "SHOW listen_addresses", "");
     expect(dir,
            "SELECT datlocprovider::text || coalesce(daticulocale, '') || pg_encoding_to_char(encoding) FROM "

@@ -1,9 +1,10 @@
 /* Dates, times and intervals against PostgreSQL 15's answers, and round trips over the whole range. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "core/datetime.h"
 
@@ -324,7 +325,7 @@ static void round_trips(void **state)
         int64_t us, back, days, year;
         int month, day;
         if (i % 2 == 0)
-            us = (int64_t)(draw() % 9435184819200000000ULL) - 211813488000000000LL;
+            us = (int64_t)(draw() % 9435184819200000000ULL - 211813488000000000ULL);
         else
             us = (int64_t)(draw() % 1600000000) * 1000000 - 800000000000000LL +
                  (i % 4 == 1 ? 0 : (int64_t)(draw() % 1000000));

@@ -1,9 +1,10 @@
 /* JSON against PostgreSQL 15's answers; broken text must be refused or ignored, never read past its end. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "core/alloc.h"
 #include "core/jsonb.h"

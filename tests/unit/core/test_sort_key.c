@@ -1,10 +1,11 @@
 /* Sort keys: memcmp over them must order as the values do, or sorting and grouping go wrong without a word.
  */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "core/value.h"
 

@@ -1,9 +1,10 @@
 /* Type names: what PostgreSQL's format_type() prints must be read back as the same type. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "core/buf.h"
 #include "core/type.h"

@@ -1,9 +1,10 @@
 /* UUIDs: forms read, and name-based ids that the target database computes the same way. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "core/uuid.h"
 

@@ -1,9 +1,10 @@
 /* The text and CSV forms of values, against what PostgreSQL 15 answered for the same casts. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "core/uuid.h"
 #include "core/value.h"

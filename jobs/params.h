@@ -1,0 +1,26 @@
+/* A run's parameters: what the job declares, what the command gave, what the run has recorded.
+ *
+ * A resumed run keeps the values that it began with: one given again must be the same (CHANGED), one left out
+ * is taken from run.json. Every job has "now", the run's clock. Values live in the given arena. */
+#ifndef DV_JOBS_PARAMS_H
+#define DV_JOBS_PARAMS_H
+
+#include "jobs/spec.h"
+
+struct dv_params {
+    struct dv_program_param *list; /* the job's, in its order; "now" is not among them */
+    unsigned count;
+    int64_t now_us;
+};
+
+/* given: "K=V" of the command. recorded: run.json's "params", or NULL for a new run. */
+enum dv_status dv_params_resolve(const struct dv_job *job, const char *const *given, unsigned given_count,
+                                 const json_t *recorded, struct dv_arena *arena, struct dv_params *out,
+                                 struct dv_err *err) DV_MUST_CHECK;
+/* The object for run.json, "now" included; NULL when there is no memory. The caller owns it. */
+json_t *dv_params_json(const struct dv_params *params);
+/* "name=value" strings, NULL-terminated, for verify files; a parameter that is NULL is left out. NULL: no
+ * memory. */
+const char *const *dv_params_pairs(const struct dv_params *params, struct dv_arena *arena);
+
+#endif

@@ -1,0 +1,99 @@
+#include "jobs/run.h"
+
+#include "core/stop.h"
+#include "jobs/run_parts.h"
+
+#include <string.h>
+
+static enum dv_status apply_phase(struct dv_run *run, enum dv_phase phase, struct dv_err *err)
+{
+    unsigned applied = 0;
+    enum dv_status status = dv_schema_status(dv_target_pg(run->locked), run->job.name, &run->schema, err);
+    if (status == DV_OK)
+        status = dv_schema_apply(run->locked, &run->context, &run->schema, phase, &applied, err);
+    if (status != DV_OK)
+        dv_err_place(err, "schema", NULL, -1, -1);
+    run->steps_applied += applied;
+    return status;
+}
+
+static enum dv_status stage_expand(struct dv_run *run, struct dv_err *err)
+{
+    return apply_phase(run, DV_PHASE_EXPAND, err);
+}
+
+static enum dv_status stage_index(struct dv_run *run, struct dv_err *err)
+{
+    return apply_phase(run, DV_PHASE_INDEX, err);
+}
+
+static enum dv_status stage_contract(struct dv_run *run, struct dv_err *err)
+{
+    return apply_phase(run, DV_PHASE_CONTRACT, err);
+}
+
+/* In the order in which they are done. */
+static const struct {
+    enum dv_stage stage;
+    const char *name;
+    bool target; /* works on the target, which is locked for it */
+    enum dv_status (*run)(struct dv_run *run, struct dv_err *err);
+} stages[] = {
+    {DV_STAGE_EXPAND, "expand", true, stage_expand},
+    {DV_STAGE_EXTRACT, "extract", false, dv_stage_extract},
+    {DV_STAGE_TRANSFORM, "transform", false, dv_stage_transform},
+    {DV_STAGE_LOAD, "load", true, dv_stage_load},
+    {DV_STAGE_INDEX, "index", true, stage_index},
+    {DV_STAGE_VERIFY, "verify", true, dv_stage_verify},
+    {DV_STAGE_CONTRACT, "contract", true, stage_contract},
+    {DV_STAGE_DONE, "done", true, dv_stage_done},
+};
+
+static enum dv_status lock_target(struct dv_run *run, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    if (run->locked != NULL)
+        return DV_OK;
+    DV_TRY(dv_target_open(&run->locked, &run->context, run->target, true, err));
+    status = dv_target_run_state(run->locked, "running", run->fingerprint, err);
+done:
+    return status;
+}
+
+/* Says so in the target, where it still answers. The error that is being reported is what matters. */
+static void note_failure(struct dv_run *run, const struct dv_err *err)
+{
+    dv_log_error(run->log, err);
+    if (run->locked == NULL || dv_pg_lost(dv_target_pg(run->locked)) || err->code == DV_EXIT_STOPPED)
+        return;
+    struct dv_err ignored = DV_ERR_INIT;
+    if (dv_target_run_state(run->locked, "failed", run->fingerprint, &ignored) != DV_OK)
+        dv_log_error(run->log, &ignored);
+}
+
+enum dv_status dv_run_stages(struct dv_run *run, unsigned wanted, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        if ((wanted & (unsigned)stages[i].stage) == 0)
+            continue;
+        DV_TRY(dv_stop_check(err));
+        if (stages[i].target)
+            DV_TRY(lock_target(run, err));
+        int64_t began = dv_monotonic_us();
+        dv_log_event(run->log, "info", "stage_begun", "stage:s", stages[i].name, NULL);
+        DV_TRY(stages[i].run(run, err));
+        run->seconds[i] = (double)(dv_monotonic_us() - began) / 1e6;
+        dv_log_event(run->log, "info", "stage_done", "stage:s", stages[i].name, "seconds:f", run->seconds[i],
+                     NULL);
+    }
+done:
+    if (status == DV_OK)
+        return DV_OK;
+    if (err->hint[0] == '\0' && err->code == DV_EXIT_FAULT)
+        dv_err_hint(err, "run the same command again to resume");
+    if (err->job[0] == '\0')
+        snprintf(err->job, sizeof err->job, "%s", run->job.name);
+    note_failure(run, err);
+    return status;
+}

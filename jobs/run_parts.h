@@ -1,0 +1,47 @@
+/* The inside of a run, for the files run*.c, stage_*.c, plan.c and check.c of this folder alone. */
+#ifndef DV_JOBS_RUN_PARTS_H
+#define DV_JOBS_RUN_PARTS_H
+
+#include "jobs/run.h"
+
+/* ---- databases.c: where the data comes from and goes to ---- */
+/* Resolves both URIs ("sandbox:" is started in WORK/sandbox) and finds out who they are. */
+enum dv_status dv_run_databases(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_run_resolve_uri(const char *work, const char *uri, struct dv_arena *arena, const char **out,
+                                  struct dv_err *err) DV_MUST_CHECK;
+/* The URI without its password, in the arena. */
+enum dv_status dv_run_safe_uri(struct dv_arena *arena, const char *uri, const char **out,
+                               struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_run_open_database(const struct dv_run *run, const char *uri, struct dv_pg **pg,
+                                    struct dv_err *err) DV_MUST_CHECK;
+
+/* ---- inputs.c: the extracted datasets, described and pruned; the program over them ---- */
+bool dv_run_extracted(const struct dv_run *run); /* every dataset of this run is whole */
+/* Fills in run->inputs and run->program, from the sources, or from the datasets where those are whole. */
+enum dv_status dv_run_describe(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+/* The program over the inputs' columns as they are now. */
+enum dv_status dv_run_program(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+/* Columns of a dataset that is loaded: a model's or an input's; NULL where nothing is known of it. */
+const struct dv_column *dv_run_columns(const struct dv_run *run, const char *dataset, unsigned *count);
+/* The target's columns of a table that can be written, in order; count 0 where the table is absent. */
+enum dv_status dv_run_table_columns(const struct dv_run *run, struct dv_pg *pg, const char *table,
+                                    const char *const **names, unsigned *count, struct dv_arena *arena,
+                                    struct dv_err *err) DV_MUST_CHECK;
+
+/* ---- loads.c ---- */
+/* Fills in run->loads for the columns known; pg: the target. */
+enum dv_status dv_run_loads(struct dv_run *run, struct dv_pg *pg, struct dv_err *err) DV_MUST_CHECK;
+
+/* ---- the stages ---- */
+enum dv_status dv_stage_extract(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_stage_transform(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+/* REJECTS where the finished models rejected more than is allowed: nothing is loaded then. */
+enum dv_status dv_run_check_allowance(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_stage_load(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_stage_verify(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_stage_done(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+
+/* RUN/KIND/NAME in the arena; NULL: no memory. */
+const char *dv_run_path(struct dv_arena *arena, const char *run_dir, const char *kind, const char *name);
+
+#endif

@@ -1,0 +1,26 @@
+/* The parts of job.json, each read by a function of its own. For spec.c alone; the rules are those of spec.h.
+ */
+#ifndef DV_JOBS_SPEC_PARTS_H
+#define DV_JOBS_SPEC_PARTS_H
+
+#include "jobs/spec.h"
+
+enum dv_status dv_spec_params(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_spec_extract(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_spec_transform(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_spec_load(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
+
+/* A name that becomes a folder's or a column's: letters, digits and underscores, not a digit first, at most
+ * 63 bytes. */
+enum dv_status dv_spec_name(const char *name, const char *place, struct dv_err *err) DV_MUST_CHECK;
+/* An array of strings, each of them not empty and none of them twice. */
+enum dv_status dv_spec_strings(struct dv_job *job, const json_t *array, const char *place,
+                               const char *const **out, unsigned *count, struct dv_err *err) DV_MUST_CHECK;
+/* "when": "always" or "separate". */
+enum dv_status dv_spec_when(const json_t *object, const char *place, bool *separate_only,
+                            struct dv_err *err) DV_MUST_CHECK;
+/* "schema.table" or "table", as dv_pg_quote_table reads it. */
+enum dv_status dv_spec_table(const json_t *object, const char *place, const char **out,
+                             struct dv_err *err) DV_MUST_CHECK;
+
+#endif

@@ -1,0 +1,97 @@
+#include "core/alloc.h"
+#include "core/file.h"
+#include "jobs/run_parts.h"
+
+#include <string.h>
+
+/* What the run extracts, column by column: a resumed extract must find the same. */
+static json_t *describe_json(const struct dv_run *run)
+{
+    json_t *document = json_object();
+    struct dv_buf type = {0};
+    for (unsigned i = 0; i < run->input_count && document != NULL; i++) {
+        const struct dv_run_input *input = &run->inputs[i];
+        json_t *columns = json_array();
+        for (unsigned j = 0; j < input->column_count && columns != NULL; j++) {
+            dv_buf_reset(&type);
+            dv_type_format(&input->columns[j].type, &type);
+            json_array_append_new(columns, json_pack("{s:s, s:s}", "name", input->columns[j].name, "type",
+                                                     dv_buf_cstr(&type) != NULL ? dv_buf_cstr(&type) : ""));
+        }
+        bool good = columns != NULL && json_array_size(columns) == input->column_count && !type.failed;
+        json_t *object = good ? json_pack("{s:s, s:b, s:o}", "table", input->spec.table, "absent",
+                                          input->absent, "columns", columns)
+                              : NULL;
+        if (!good)
+            json_decref(columns);
+        if (object == NULL || json_object_set_new(document, input->extract->name, object) != 0) {
+            json_decref(document);
+            document = NULL;
+        }
+    }
+    dv_buf_release(&type);
+    return document;
+}
+
+static enum dv_status say_changed(const json_t *recorded, const json_t *now, struct dv_err *err)
+{
+    const char *name, *changed = "";
+    json_t *object;
+    json_object_foreach((json_t *)(uintptr_t)now, name, object)
+    {
+        if (!json_equal(object, json_object_get(recorded, name)))
+            changed = name;
+    }
+    const char *table = json_string_value(json_object_get(json_object_get(now, changed), "table"));
+    enum dv_status status = dv_fail(err, DV_EXIT_CHANGED, "the columns of %s changed since the run began",
+                                    table != NULL ? table : "an extracted table");
+    dv_err_place(err, "extract", changed, -1, -1);
+    dv_err_hint(err, "start over with --new");
+    return status;
+}
+
+static enum dv_status record_sources(struct dv_run *run, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    json_t *recorded = NULL;
+    json_t *now = describe_json(run);
+    const char *path = dv_arena_printf(&run->arena, "%s/source.json", run->dir);
+    if (now == NULL || path == NULL) {
+        status = dv_fail_memory(err);
+        goto done;
+    }
+    if (!dv_file_exists(path)) {
+        status = dv_json_publish(path, now, err);
+        goto done;
+    }
+    DV_TRY(dv_json_read(path, DV_EXIT_FAULT, &recorded, err));
+    if (!json_equal(recorded, now))
+        status = say_changed(recorded, now, err);
+done:
+    json_decref(recorded);
+    json_decref(now);
+    return status;
+}
+
+enum dv_status dv_stage_extract(struct dv_run *run, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    struct dv_extract_spec *specs = NULL;
+    bool extracted = dv_run_extracted(run);
+    DV_TRY(dv_run_describe(run, err));
+    if (extracted)
+        return DV_OK;
+    DV_TRY(record_sources(run, err));
+    specs = dv_calloc(run->input_count + 1, sizeof *specs);
+    if (specs == NULL)
+        return dv_fail_memory(err);
+    for (unsigned i = 0; i < run->input_count; i++)
+        specs[i] = run->inputs[i].spec;
+    DV_TRY(dv_extract_run(&run->context, specs, run->input_count, run->job.per_part, err));
+    status = dv_run_describe(run, err); /* now from the datasets: what the models will really read */
+done:
+    if (status != DV_OK)
+        dv_err_place(err, "extract", NULL, -1, -1);
+    dv_free(specs);
+    return status;
+}

@@ -1,0 +1,54 @@
+#include "jobs/run_parts.h"
+
+#include <inttypes.h>
+
+static enum dv_status need_extract(struct dv_run *run, struct dv_err *err)
+{
+    if (dv_run_extracted(run))
+        return run->inputs == NULL || run->program == NULL ? dv_run_describe(run, err) : DV_OK;
+    enum dv_status status = dv_fail(err, DV_EXIT_USAGE, "run %s is not extracted yet", run->id);
+    dv_err_hint(err, "drover extract does it; drover run does all stages");
+    return status;
+}
+
+enum dv_status dv_run_check_allowance(struct dv_run *run, struct dv_err *err)
+{
+    struct dv_tally tally = {0};
+    if (run->program == NULL)
+        return DV_OK;
+    enum dv_status status = dv_program_tally(run->program, &run->context, &tally, err);
+    if (status != DV_OK)
+        return status;
+    const struct dv_allowance *allowance = &run->allowance;
+    if (allowance->percent ? (double)tally.rejected * 100 <= allowance->share * (double)tally.read
+                           : tally.rejected <= allowance->rows)
+        return DV_OK;
+    if (allowance->percent)
+        status = dv_fail(
+            err, DV_EXIT_REJECTS,
+            "%" PRIu64 " of %" PRIu64 " rows were rejected (%.2f%%), %g%% are allowed; nothing was loaded",
+            tally.rejected, tally.read, 100 * (double)tally.rejected / (double)tally.read, allowance->share);
+    else
+        status = dv_fail(err, DV_EXIT_REJECTS,
+                         "%" PRIu64 " of %" PRIu64 " rows were rejected, %" PRIu64
+                         " are allowed; nothing was loaded",
+                         tally.rejected, tally.read, allowance->rows);
+    dv_err_place(err, "transform", NULL, -1, -1);
+    dv_err_hint(
+        err,
+        "see drover cat %s/rejects/MODEL; correct the data or the model, or allow more with --max-rejects",
+        run->dir);
+    return status;
+}
+
+enum dv_status dv_stage_transform(struct dv_run *run, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    DV_TRY(need_extract(run, err));
+    if (run->program == NULL)
+        return DV_OK;
+    DV_TRY(dv_program_run(run->program, &run->context, err));
+    status = dv_run_check_allowance(run, err);
+done:
+    return status;
+}

@@ -1,0 +1,292 @@
+#include "jobs/status.h"
+
+#include "core/alloc.h"
+#include "core/manifest.h"
+#include "jobs/table.h"
+#include "jobs/workdir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOG_TAIL 65536
+
+/* Finished parts of a dataset that is not whole yet. */
+static unsigned count_parts(const char *dir)
+{
+    unsigned count = 0;
+    DIR *folder = opendir(dir);
+    for (const struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+        const char *suffix = strrchr(entry->d_name, '.');
+        count += strncmp(entry->d_name, "part-", 5) == 0 && suffix != NULL && strcmp(suffix, ".json") == 0;
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return count;
+}
+
+static enum dv_status add_dataset(json_t *datasets, const char *stage, const char *name, const char *dir,
+                                  struct dv_err *err)
+{
+    struct dv_dataset_manifest manifest = {0};
+    enum dv_status status = DV_OK;
+    bool whole = dv_dataset_exists(dir);
+    if (whole)
+        status = dv_dataset_manifest_read(dir, &manifest, err);
+    if (status == DV_OK) {
+        json_t *object = json_pack("{s:s, s:s, s:b, s:I}", "stage", stage, "dataset", name, "whole", whole,
+                                   "parts", (json_int_t)(whole ? manifest.part_count : count_parts(dir)));
+        if (whole && object != NULL)
+            json_object_set_new(object, "rows", json_integer((json_int_t)manifest.rows));
+        if (object == NULL || json_array_append_new(datasets, object) != 0)
+            status = dv_fail_memory(err);
+    }
+    dv_dataset_manifest_release(&manifest);
+    return status;
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static enum dv_status add_stage(json_t *datasets, const char *run_dir, const char *stage, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    struct dirent **entries = NULL; /* of the C library's heap */
+    char *dir = dv_asprintf("%s/%s", run_dir, stage);
+    if (dir == NULL)
+        return dv_fail_memory(err);
+    int count = scandir(dir, &entries, NULL, compare_names);
+    for (int i = 0; i < count; i++) {
+        struct stat is;
+        char *path = dv_asprintf("%s/%s", dir, entries[i]->d_name);
+        if (path == NULL)
+            status = dv_fail_memory(err);
+        else if (status == DV_OK && entries[i]->d_name[0] != '.' && stat(path, &is) == 0 &&
+                 S_ISDIR(is.st_mode))
+            status = add_dataset(datasets, stage, entries[i]->d_name, path, err);
+        dv_free(path);
+        free(entries[i]);
+    }
+    free(entries);
+    dv_free(dir);
+    return status;
+}
+
+/* The stage that the log's last lines speak of. */
+static void find_stage(const char *run_dir, char *stage, size_t size)
+{
+    char *path = dv_asprintf("%s/log.jsonl", run_dir);
+    char *text = dv_alloc(LOG_TAIL + 1);
+    int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    struct stat is;
+    stage[0] = '\0';
+    if (fd >= 0 && text != NULL && fstat(fd, &is) == 0) {
+        off_t from = is.st_size > LOG_TAIL ? is.st_size - LOG_TAIL : 0;
+        ssize_t got = pread(fd, text, LOG_TAIL, from);
+        text[got > 0 ? got : 0] = '\0';
+        for (char *line = text, *save = NULL; (line = strtok_r(line, "\n", &save)) != NULL; line = NULL) {
+            json_t *event = json_loads(line, 0, NULL);
+            const char *name = json_string_value(json_object_get(event, "event"));
+            const char *value = json_string_value(json_object_get(event, "stage"));
+            if (name != NULL && value != NULL && strcmp(name, "stage_begun") == 0)
+                snprintf(stage, size, "%s", value);
+            json_decref(event);
+        }
+    }
+    if (fd >= 0)
+        close(fd);
+    dv_free(text);
+    dv_free(path);
+}
+
+static const char *state_name(const char *run_dir, long pid)
+{
+    switch (dv_run_state(run_dir)) {
+    case DV_RUN_DONE:
+        return "done";
+    case DV_RUN_ROLLED_BACK:
+        return "rolled back";
+    case DV_RUN_UNFINISHED:
+        break;
+    }
+    return pid > 0 ? "running" : "unfinished";
+}
+
+static enum dv_status add_run(json_t *runs, const struct dv_workdir *workdir, const char *id, long pid,
+                              struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    char stage[32];
+    json_t *record = NULL, *datasets = json_array();
+    char *dir = dv_asprintf("%s/%s", workdir->path, id);
+    char *path = dv_asprintf("%s/%s/run.json", workdir->path, id);
+    if (dir == NULL || path == NULL || datasets == NULL) {
+        status = dv_fail_memory(err);
+        goto done;
+    }
+    DV_TRY(dv_json_read(path, DV_EXIT_FAULT, &record, err));
+    DV_TRY(add_stage(datasets, dir, "extract", err));
+    DV_TRY(add_stage(datasets, dir, "transform", err));
+    DV_TRY(add_stage(datasets, dir, "rejects", err));
+    find_stage(dir, stage, sizeof stage);
+    const char *started = json_string_value(json_object_get(record, "started"));
+    const char *state = state_name(dir, pid);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "job", workdir->job, "run", id, "state",
+                               state, "stage", stage, "started", started != NULL ? started : "", "path", dir,
+                               "datasets", datasets);
+    if (object != NULL && strcmp(state, "running") == 0)
+        json_object_set_new(object, "pid", json_integer(pid));
+    if (object == NULL || json_array_append_new(runs, object) != 0)
+        status = dv_fail_memory(err);
+done:
+    json_decref(record);
+    json_decref(datasets);
+    dv_free(dir);
+    dv_free(path);
+    return status;
+}
+
+static enum dv_status add_job(json_t *runs, const char *work, const char *job, bool newest_only,
+                              struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    struct dv_workdir workdir;
+    const char *const *ids;
+    unsigned count = 0;
+    long pid = 0;
+    status = dv_workdir_open(&workdir, work, job, err);
+    if (status != DV_OK)
+        return status;
+    DV_TRY(dv_workdir_holder(&workdir, &pid, err));
+    DV_TRY(dv_workdir_runs(&workdir, &workdir.arena, &ids, &count, err));
+    for (unsigned i = newest_only && count > 0 ? count - 1 : 0; i < count; i++)
+        DV_TRY(add_run(runs, &workdir, ids[i], i + 1 == count ? pid : 0, err));
+done:
+    dv_workdir_close(&workdir);
+    return status;
+}
+
+static enum dv_status add_jobs(json_t *runs, const char *work, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    struct dirent **entries = NULL;
+    int count = scandir(work, &entries, NULL, compare_names);
+    if (count < 0 && errno != ENOENT)
+        return dv_fail_os(err, errno, "cannot read the work folder %s", work);
+    for (int i = 0; i < count; i++) {
+        if (status == DV_OK && entries[i]->d_name[0] != '.' && strcmp(entries[i]->d_name, "sandbox") != 0)
+            status = add_job(runs, work, entries[i]->d_name, true, err);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+/* A job's folder has its name in job.json; anything else is taken as the name itself. */
+static enum dv_status job_name(const char *job, char *out, size_t size, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    json_t *document = NULL;
+    char *path = dv_asprintf("%s/job.json", job);
+    const char *name = job;
+    if (path == NULL)
+        return dv_fail_memory(err);
+    if (dv_file_exists(path)) {
+        DV_TRY(dv_json_read(path, DV_EXIT_USAGE, &document, err));
+        DV_TRY(dv_json_string(document, "name", "", true, DV_EXIT_USAGE, &name, err));
+    } else if (strchr(job, '/') != NULL) {
+        status = dv_fail(err, DV_EXIT_USAGE, "%s is no job: it has no job.json", job);
+        goto done;
+    }
+    snprintf(out, size, "%s", name);
+done:
+    json_decref(document);
+    dv_free(path);
+    return status;
+}
+
+enum dv_status dv_work_status(const char *work, const char *job, json_t **out, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    char name[64];
+    json_t *runs = json_array();
+    if (runs == NULL)
+        return dv_fail_memory(err);
+    if (job == NULL) {
+        status = add_jobs(runs, work, err);
+    } else {
+        DV_TRY(job_name(job, name, sizeof name, err));
+        status = add_job(runs, work, name, false, err);
+    }
+    if (status == DV_OK) {
+        *out = runs;
+        runs = NULL;
+    }
+done:
+    json_decref(runs);
+    return status;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+static enum dv_status show_datasets(const json_t *run, struct dv_buf *out, struct dv_err *err)
+{
+    struct dv_table table = {0};
+    size_t i;
+    const json_t *dataset;
+    dv_table_row(&table);
+    dv_table_text(&table, "stage");
+    dv_table_text(&table, "dataset");
+    dv_table_text(&table, "parts");
+    dv_table_text(&table, "rows");
+    json_array_foreach(json_object_get(run, "datasets"), i, dataset)
+    {
+        dv_table_row(&table);
+        dv_table_text(&table, text_of(dataset, "stage"));
+        dv_table_text(&table, text_of(dataset, "dataset"));
+        dv_table_number(&table, (uint64_t)json_integer_value(json_object_get(dataset, "parts")));
+        if (json_is_true(json_object_get(dataset, "whole")))
+            dv_table_number(&table, (uint64_t)json_integer_value(json_object_get(dataset, "rows")));
+        else
+            dv_table_text(&table, "not whole yet");
+    }
+    enum dv_status status = dv_table_write(&table, out, err);
+    dv_table_release(&table);
+    return status;
+}
+
+enum dv_status dv_work_status_text(const json_t *runs, struct dv_buf *out, struct dv_err *err)
+{
+    size_t i;
+    const json_t *run;
+    json_array_foreach(runs, i, run)
+    {
+        const char *stage = text_of(run, "stage");
+        bool last = i + 1 == json_array_size(runs) ||
+                    strcmp(text_of(run, "job"), text_of(json_array_get(runs, i + 1), "job")) != 0;
+        dv_buf_printf(out, "%s  %s  %s", text_of(run, "job"), text_of(run, "run"), text_of(run, "state"));
+        if (json_object_get(run, "pid") != NULL)
+            dv_buf_printf(out, " (process %" JSON_INTEGER_FORMAT ")",
+                          json_integer_value(json_object_get(run, "pid")));
+        if (stage[0] != '\0' && strcmp(stage, "done") != 0)
+            dv_buf_printf(out, ", stage %s", stage);
+        dv_buf_printf(out, ", begun %s\n", text_of(run, "started"));
+        enum dv_status status = last ? show_datasets(run, out, err) : DV_OK;
+        if (status != DV_OK)
+            return status;
+    }
+    if (json_array_size(runs) == 0)
+        dv_buf_str(out, "no runs\n");
+    return dv_buf_check(out, err);
+}

@@ -1,0 +1,208 @@
+#include "load/part.h"
+
+#include "core/alloc.h"
+#include "core/stage_reader.h"
+#include "load/copy.h"
+#include "load/isolate.h"
+#include "load/ledger.h"
+#include "load/sequence.h"
+#include "load/session.h"
+#include "load/stage_table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TRIES          6
+#define FIRST_PAUSE_US 200000
+#define OPTIMISTIC     2 /* tries that count on nobody changing the rows meanwhile */
+
+void dv_load_session_close(struct dv_load_session *session)
+{
+    dv_pg_close(session->pg);
+    session->pg = NULL;
+}
+
+enum dv_status dv_load_session_ready(struct dv_load_session *session, const char *uri,
+                                     const struct dv_context *context, const char *stage, const char *step,
+                                     struct dv_err *err)
+{
+    char what[64];
+    if (session->pg != NULL && PQtransactionStatus(dv_pg_conn(session->pg)) != PQTRANS_IDLE) {
+        struct dv_err ignored = DV_ERR_INIT;
+        if (dv_pg_lost(session->pg) || dv_pg_exec(session->pg, "ROLLBACK", &ignored) != DV_OK)
+            dv_load_session_close(session);
+    }
+    if (session->pg != NULL && (dv_pg_lost(session->pg) || session->step != step))
+        dv_load_session_close(session);
+    if (session->pg != NULL)
+        return DV_OK;
+    (void)snprintf(what, sizeof what, "%.10s %.40s", stage, step);
+    session->step = step;
+    return dv_session_open(&session->pg, uri, context, what, err);
+}
+
+bool dv_part_try_again(unsigned *tries, enum dv_status *status, struct dv_err *err)
+{
+    if (*status != DV_RETRY || ++*tries >= TRIES)
+        return false;
+    struct dv_err stopped = DV_ERR_INIT;
+    if (dv_pause((int64_t)FIRST_PAUSE_US << (*tries - 1), &stopped) != DV_OK) {
+        *status = stopped.status;
+        *err = stopped;
+        return false;
+    }
+    return true;
+}
+
+static enum dv_status apply_piece(void *context, uint64_t first, uint64_t count, uint64_t *bad,
+                                  struct dv_err *err)
+{
+    struct dv_load_part *part = context;
+    uint64_t staged;
+    enum dv_status status = dv_stage_table_rows(part, first, first + count - 1, &staged, err);
+    (void)bad;
+    if (status != DV_OK || staged == 0)
+        return status;
+    return part->table->mode->apply(part, first, first + count - 1, false, err);
+}
+
+static enum dv_status load_staged(struct dv_load_part *part, struct dv_progress_item *item,
+                                  struct dv_err *err)
+{
+    const struct dv_load_mode *mode = part->table->mode;
+    enum dv_status status;
+    DV_TRY(dv_stage_table_make(part->pg, part->table, err));
+    DV_TRY(dv_copy_part(part, item, err));
+    DV_TRY(dv_stage_table_check_keys(part, mode->updates, err));
+    DV_TRY(dv_stage_table_ready(part->pg, part->rows, err));
+    DV_TRY(dv_stage_table_lock(part, err));
+    if (part->rows == 0)
+        return DV_OK;
+    if (part->careful)
+        status = dv_isolate(part, 1, part->rows, apply_piece, part, err);
+    else
+        status = mode->apply(part, 1, part->rows, true, err);
+done:
+    return status;
+}
+
+static bool wants_snapshot(const struct dv_load_part *part)
+{
+    return !part->direct && part->table->mode->snapshot && part->table->key_unique && !part->lock_rows;
+}
+
+/* One transaction. After DV_OK the part is in the target, by this attempt or an earlier one. */
+static enum dv_status attempt(struct dv_load_part *part, struct dv_progress_item *item, struct dv_err *err)
+{
+    const struct dv_load_spec *spec = part->table->spec;
+    bool loaded = false;
+    enum dv_status status;
+    part->count = (struct dv_load_count){0};
+    dv_refused_clear(&part->refused);
+    for (unsigned i = 0; i < part->table->column_count; i++)
+        part->sequence_max[i] = INT64_MIN;
+    DV_TRY(
+        dv_pg_exec(part->pg, wants_snapshot(part) ? "BEGIN ISOLATION LEVEL REPEATABLE READ" : "BEGIN", err));
+    DV_TRY(dv_ledger_claim(part, &loaded, err));
+    if (loaded)
+        return dv_pg_exec(part->pg, "ROLLBACK", err);
+    /* Deferred constraints would speak up in COMMIT, when no row can be named any more. */
+    DV_TRY(dv_pg_exec(part->pg, "SET CONSTRAINTS ALL IMMEDIATE", err));
+    if (part->direct)
+        DV_TRY(dv_copy_part(part, item, err));
+    else
+        DV_TRY(load_staged(part, item, err));
+    DV_TRY(dv_sequence_advance(part, err));
+    DV_TRY(dv_ledger_finish(part, err));
+    DV_TRY(dv_rejects_write(part->run->context, spec, part->number, &part->refused, false, err));
+    status = dv_pg_exec(part->pg, "COMMIT", err);
+    if (status == DV_OK)
+        dv_refused_keep(&part->refused);
+done:
+    return status;
+}
+
+/* A refused row is no reason to stop: the part is loaded again, more slowly. Where a row turned out to be in
+ * a table that was empty when the step began, somebody else puts rows in: by the staging table then. */
+static bool change_way(struct dv_load_part *part, const struct dv_err *err)
+{
+    if (!dv_refused_is(err))
+        return false;
+    if (part->direct && part->table->mode->apply != NULL && strcmp(err->sqlstate, "23505") == 0) {
+        part->direct = false;
+        part->careful = false;
+        return true;
+    }
+    if (part->careful)
+        return false;
+    part->careful = true;
+    return true;
+}
+
+static enum dv_status read_part(struct dv_load_part *part, struct dv_err *err)
+{
+    struct dv_part_manifest manifest = {0};
+    const char *dir = part->table->spec->dataset_dir;
+    enum dv_status status;
+    DV_TRY(dv_part_manifest_read(dir, part->number, &manifest, err));
+    part->rows = manifest.rows;
+    memcpy(part->sha256, manifest.sha256, sizeof part->sha256);
+    status = dv_stage_verify_part(dir, part->number, err);
+done:
+    dv_part_manifest_release(&manifest);
+    return status;
+}
+
+static bool goes_direct(const struct dv_load_table *table)
+{
+    if (table->mode->direct)
+        return true;
+    if (!table->mode->direct_when_empty || !table->was_empty)
+        return false;
+    for (unsigned i = 0; i < table->key_count; i++)
+        if (!table->columns[table->keys[i]].not_null)
+            return false; /* only the staging table finds a key that is NULL */
+    return true;
+}
+
+enum dv_status dv_part_load(const struct dv_load_run *run, const struct dv_load_table *table, uint32_t number,
+                            struct dv_load_session *session, struct dv_progress_item *item,
+                            struct dv_err *err)
+{
+    struct dv_load_part part = {
+        .run = run, .table = table, .number = number, .refused = {.allowed = run->allowed}};
+    unsigned tries = 0;
+    bool again;
+    enum dv_status status;
+    part.direct = goes_direct(table);
+    part.sequence_max = dv_calloc(table->column_count, sizeof *part.sequence_max);
+    if (part.sequence_max == NULL) {
+        status = dv_fail_memory(err);
+        goto done;
+    }
+    DV_TRY(read_part(&part, err));
+    do {
+        uint64_t shown = item != NULL ? atomic_load(&item->rows) : 0;
+        part.lock_rows = tries >= OPTIMISTIC;
+        status = dv_load_session_ready(session, run->uri, run->context, "load", table->spec->step, err);
+        if (status == DV_OK) {
+            part.pg = session->pg;
+            status = attempt(&part, item, err);
+        }
+        again = status != DV_OK && (change_way(&part, err) || dv_part_try_again(&tries, &status, err));
+        if (again && item != NULL && run->context->workers == 1)
+            atomic_store(&item->rows, shown);
+    } while (again);
+    if (status != DV_OK) {
+        dv_refused_clear(&part.refused);
+        if (session->pg != NULL && PQtransactionStatus(dv_pg_conn(session->pg)) != PQTRANS_IDLE)
+            dv_load_session_close(session);
+    }
+done:
+    if (status < 0)
+        dv_err_place(err, "load", table->spec->step, number, -1);
+    dv_free(part.sequence_max);
+    dv_refused_release(&part.refused);
+    return status;
+}

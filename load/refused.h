@@ -1,0 +1,55 @@
+/* The rows of a part that cannot be loaded, and how many of them are allowed. Internal to load/. */
+#ifndef DV_LOAD_REFUSED_H
+#define DV_LOAD_REFUSED_H
+
+#include "core/arena.h"
+#include "load/load.h"
+
+#include <pthread.h>
+
+/* Shared by the workers of one dv_load_run. */
+struct dv_allowed {
+    pthread_mutex_t lock;
+    uint64_t limit, offered; /* offered: by all steps */
+    uint64_t rejected;       /* committed and under way */
+    char text[64];           /* the allowance as a person says it: "50%", "100 rows" */
+};
+
+struct dv_refused_row {
+    uint64_t row; /* 1-based within the part */
+    const char *reason, *detail;
+};
+
+struct dv_refused {
+    struct dv_allowed *allowed;
+    struct dv_refused_row *rows; /* owned */
+    size_t count, capacity;
+    struct dv_arena arena;
+};
+
+/* The error is a row's fault: it goes to the rejects, and the part goes on without the row. */
+bool dv_refused_is(const struct dv_err *err);
+/* The name that PostgreSQL's manual (appendix A) gives an SQLSTATE; others are "sqlstate_XXXXX". */
+const char *dv_condition_name(const char *sqlstate, char out[16]);
+/* detail is copied. REJECTS where that is one more than allowed. */
+enum dv_status dv_refused_add(struct dv_refused *refused, uint64_t row, const char *reason,
+                              const char *detail, struct dv_err *err) DV_MUST_CHECK;
+void dv_refused_sort(struct dv_refused *refused);  /* by row */
+void dv_refused_clear(struct dv_refused *refused); /* gives the allowance back: the part starts over */
+void dv_refused_cut(struct dv_refused *refused, size_t count); /* only the first `count` stay refused */
+void dv_refused_keep(struct dv_refused *refused); /* the part is committed: what it took stays taken */
+void dv_refused_release(struct dv_refused *refused);
+
+/* RUN/rejects/load-STEP, NUL-terminated. Apart from the rejects of a model of the same name. */
+enum dv_status dv_rejects_dir(struct dv_buf *out, const struct dv_context *context, const char *step,
+                              struct dv_err *err) DV_MUST_CHECK;
+/* Writes part N of the rejects: reason, detail, stage, dataset, part, row, then the row as it was. A part
+ * without any leaves no file (force: an empty one). */
+enum dv_status dv_rejects_write(const struct dv_context *context, const struct dv_load_spec *spec,
+                                uint32_t part, const struct dv_refused *refused, bool force,
+                                struct dv_err *err) DV_MUST_CHECK;
+/* All parts of the step are loaded: makes the rejects a whole dataset where any row was refused. */
+enum dv_status dv_rejects_finish(const struct dv_context *context, const struct dv_load_spec *spec,
+                                 uint32_t part_count, struct dv_err *err) DV_MUST_CHECK;
+
+#endif

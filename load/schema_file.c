@@ -1,0 +1,198 @@
+/* Reads JOBDIR/schema. */
+#include "core/alloc.h"
+#include "load/load.h"
+#include "load/sql_scan.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LARGEST_FILE (16U * 1024U * 1024U)
+
+static enum dv_status read_text(const char *dir, const char *name, const char *suffix, bool required,
+                                char **out, struct dv_err *err)
+{
+    struct dv_buf path = {0}, text = {0};
+    enum dv_status status = DV_OK;
+    dv_buf_printf(&path, "%s/%s%s", dir, name, suffix);
+    if (dv_buf_cstr(&path) == NULL) {
+        status = dv_fail_memory(err);
+        goto done;
+    }
+    if (!required && !dv_file_exists(path.data))
+        goto done;
+    DV_TRY(dv_file_read(path.data, LARGEST_FILE, &text, err));
+    if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL) {
+        status = dv_fail(err, DV_EXIT_USAGE, "%s holds a zero byte", path.data);
+        goto done;
+    }
+    *out = dv_buf_steal(&text);
+    if (*out == NULL) {
+        status = dv_fail_memory(err);
+        goto done;
+    }
+    unsigned line = dv_sql_meta_command(*out);
+    if (line > 0) {
+        status = dv_fail(err, DV_EXIT_USAGE, "%s:%u: psql meta-commands (\\...) cannot be used here",
+                         path.data, line);
+        dv_err_hint(err, "write it in SQL: the file is sent to the server as it is");
+    }
+done:
+    dv_buf_release(&path);
+    dv_buf_release(&text);
+    return status;
+}
+
+static enum dv_status read_option(struct dv_schema_step *step, const char *option, size_t length,
+                                  unsigned line, bool *phase_given, struct dv_err *err)
+{
+    static const struct {
+        const char *text;
+        enum dv_phase phase;
+    } phases[] = {{"phase=expand", DV_PHASE_EXPAND},
+                  {"phase=index", DV_PHASE_INDEX},
+                  {"phase=contract", DV_PHASE_CONTRACT}};
+    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
+        if (strlen(phases[i].text) == length && strncmp(option, phases[i].text, length) == 0) {
+            step->phase = phases[i].phase;
+            *phase_given = true;
+            return DV_OK;
+        }
+    }
+    if (length == strlen("no-transaction") && strncmp(option, "no-transaction", length) == 0) {
+        step->no_transaction = true;
+        return DV_OK;
+    }
+    enum dv_status status = dv_fail(err, DV_EXIT_USAGE, "%s.up.sql:%u: unknown option %.*s", step->name, line,
+                                    (int)length, option);
+    dv_err_hint(err, "options are phase=expand, phase=index, phase=contract, no-transaction");
+    return status;
+}
+
+/* "-- drover: OPTION ..." among the comment lines at the top. */
+static enum dv_status read_header(struct dv_schema_step *step, struct dv_err *err)
+{
+    static const char mark[] = "-- drover:";
+    bool phase_given = false;
+    unsigned line = 1;
+    for (const char *at = step->up; strncmp(at, "--", 2) == 0 || *at == '\n' || *at == '\r'; line++) {
+        size_t length = strcspn(at, "\n");
+        if (strncmp(at, mark, sizeof mark - 1) == 0) {
+            const char *end = at + length, *option = at + sizeof mark - 1;
+            for (;;) {
+                while (option < end && (isspace((unsigned char)*option) || *option == ','))
+                    option++;
+                size_t size = 0;
+                while (option + size < end && !isspace((unsigned char)option[size]) && option[size] != ',')
+                    size++;
+                if (size == 0)
+                    break;
+                enum dv_status status = read_option(step, option, size, line, &phase_given, err);
+                if (status != DV_OK)
+                    return status;
+                option += size;
+            }
+        }
+        at += length;
+        if (*at == '\0')
+            break;
+        at++;
+    }
+    if (phase_given)
+        return DV_OK;
+    enum dv_status status = dv_fail(err, DV_EXIT_USAGE, "%s.up.sql does not say its phase", step->name);
+    dv_err_hint(err, "begin the file with a line like: -- drover: phase=expand");
+    return status;
+}
+
+static enum dv_status read_step(const char *dir, const char *file, struct dv_schema_step *step,
+                                struct dv_err *err)
+{
+    size_t length = strlen(file) - strlen(".up.sql"), digits = strspn(file, "0123456789");
+    enum dv_status status;
+    if (digits == 0 || digits > 8 || file[digits] != '_' || length >= sizeof step->name) {
+        status = dv_fail(err, DV_EXIT_USAGE, "%s/%s: a schema step is named NNN_name.up.sql", dir, file);
+        dv_err_hint(err, "the number gives the order, as in 010_users.up.sql");
+        return status;
+    }
+    (void)snprintf(step->name, sizeof step->name, "%.*s", (int)length, file);
+    step->number = (unsigned)strtoul(file, NULL, 10);
+    struct dv_sha256 *sha = NULL;
+    DV_TRY(read_text(dir, step->name, ".up.sql", true, &step->up, err));
+    DV_TRY(read_text(dir, step->name, ".down.sql", false, &step->down, err));
+    DV_TRY(read_header(step, err));
+    DV_TRY(dv_sha256_new(&sha, err));
+    dv_sha256_update(sha, step->up, strlen(step->up));
+    dv_sha256_hex(sha, step->up_sha256);
+done:
+    dv_sha256_free(sha);
+    return status;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct dv_schema_step *left = a, *right = b;
+    if (left->number != right->number)
+        return left->number < right->number ? -1 : 1;
+    return strcmp(left->name, right->name);
+}
+
+static bool is_up(const char *name)
+{
+    size_t length = strlen(name), suffix = strlen(".up.sql");
+    return name[0] != '.' && length > suffix && strcmp(name + length - suffix, ".up.sql") == 0;
+}
+
+enum dv_status dv_schema_read(const char *job_dir, struct dv_schema *schema, struct dv_err *err)
+{
+    struct dv_buf dir = {0};
+    DIR *folder = NULL;
+    enum dv_status status = DV_OK;
+    *schema = (struct dv_schema){0};
+    dv_buf_printf(&dir, "%s/schema", job_dir);
+    if (dv_buf_cstr(&dir) == NULL) {
+        status = dv_fail_memory(err);
+        goto done;
+    }
+    folder = opendir(dir.data);
+    if (folder == NULL) {
+        if (errno != ENOENT)
+            status = dv_fail_os(err, errno, "%s", dir.data);
+        goto done;
+    }
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        if (!is_up(entry->d_name))
+            continue;
+        struct dv_schema_step *steps =
+            dv_realloc_array(schema->steps, (size_t)schema->count + 1, sizeof *schema->steps);
+        if (steps == NULL) {
+            status = dv_fail_memory(err);
+            goto done;
+        }
+        schema->steps = steps;
+        steps[schema->count] = (struct dv_schema_step){0};
+        DV_TRY(read_step(dir.data, entry->d_name, &steps[schema->count++], err));
+    }
+    if (schema->count > 1)
+        qsort(schema->steps, schema->count, sizeof *schema->steps, by_number);
+done:
+    if (folder != NULL)
+        (void)closedir(folder);
+    dv_buf_release(&dir);
+    if (status != DV_OK)
+        dv_schema_release(schema);
+    return status;
+}
+
+void dv_schema_release(struct dv_schema *schema)
+{
+    for (unsigned i = 0; i < schema->count; i++) {
+        dv_free(schema->steps[i].up);
+        dv_free(schema->steps[i].down);
+    }
+    dv_free(schema->steps);
+    *schema = (struct dv_schema){0};
+}

@@ -1,0 +1,271 @@
+#include "load/verify.h"
+
+#include "core/alloc.h"
+#include "core/csv.h"
+#include "core/thread.h"
+#include "load/session.h"
+#include "load/sql_scan.h"
+#include "load/table.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOST_COUNTED 10000
+#define LARGEST_FILE (1024U * 1024U)
+
+enum dv_status dv_check_add(struct dv_check_list *list, dv_check_fn run, const struct dv_load_spec *spec,
+                            const char *path, const char *name, const char *description, struct dv_err *err)
+{
+    size_t count = (size_t)list->count + 1;
+    struct dv_check_task *tasks = dv_realloc_array(list->tasks, count, sizeof *tasks);
+    if (tasks != NULL)
+        list->tasks = tasks;
+    struct dv_check *checks = dv_realloc_array(list->checks, count, sizeof *checks);
+    if (checks != NULL)
+        list->checks = checks;
+    char *copy = path != NULL ? dv_strdup(path) : NULL;
+    if (tasks == NULL || checks == NULL || (path != NULL && copy == NULL)) {
+        dv_free(copy);
+        return dv_fail_memory(err);
+    }
+    tasks[list->count] = (struct dv_check_task){.run = run, .spec = spec, .path = copy};
+    checks[list->count] = (struct dv_check){.passed = false};
+    (void)snprintf(checks[list->count].name, sizeof checks->name, "%s", name);
+    (void)snprintf(checks[list->count].description, sizeof checks->description, "%s", description);
+    list->count++;
+    return DV_OK;
+}
+
+enum dv_status dv_check_result(struct dv_check *check, uint64_t violations, const char *samples,
+                               struct dv_err *err)
+{
+    check->violations = violations;
+    check->passed = violations == 0;
+    dv_free(check->samples);
+    check->samples = dv_strdup(samples);
+    return check->samples != NULL ? DV_OK : dv_fail_memory(err);
+}
+
+static void append_sample(struct dv_buf *out, const PGresult *result, int row)
+{
+    int columns = PQnfields(result);
+    for (int column = 0; column < columns; column++) {
+        if (column > 0)
+            dv_buf_byte(out, ',');
+        if (row < 0)
+            dv_csv_quote(out, PQfname(result, column), strlen(PQfname(result, column)), columns == 1);
+        else if (!PQgetisnull(result, row, column))
+            dv_csv_quote(out, PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column),
+                         columns == 1);
+    }
+    dv_buf_byte(out, '\n');
+}
+
+enum dv_status dv_check_query(struct dv_pg *pg, const char *sql, struct dv_check *check, struct dv_err *err)
+{
+    struct dv_buf text = {0};
+    PGresult *result = NULL;
+    uint64_t more = 0;
+    enum dv_status status;
+    dv_buf_str(&text, "DECLARE drover_check NO SCROLL CURSOR FOR ");
+    dv_buf_str(&text, sql);
+    DV_TRY(dv_sql_done(&text, err));
+    DV_TRY(dv_pg_exec(pg, "BEGIN READ ONLY", err));
+    DV_TRY(dv_pg_exec(pg, text.data, err));
+    DV_TRY(dv_pg_query(pg, "FETCH 5 FROM drover_check", 0, NULL, &result, err));
+    dv_buf_reset(&text);
+    uint64_t found = (uint64_t)PQntuples(result);
+    for (int row = found > 0 ? -1 : 0; row < (int)found; row++)
+        append_sample(&text, result, row);
+    if (found == DV_VERIFY_SAMPLES) {
+        PQclear(result);
+        result = NULL;
+        DV_TRY(dv_pg_query(pg, "MOVE 9996 FROM drover_check", 0, NULL, &result, err));
+        more = strtoull(PQcmdTuples(result), NULL, 10);
+    }
+    found += more;
+    if (found > MOST_COUNTED)
+        dv_buf_printf(&text, "... %d+ rows\n", MOST_COUNTED);
+    DV_TRY(dv_sql_done(&text, err));
+    DV_TRY(dv_check_result(check, found, text.data, err));
+    status = dv_pg_exec(pg, "ROLLBACK", err);
+done:
+    PQclear(result);
+    dv_buf_release(&text);
+    return status;
+}
+
+static enum dv_status job_check(const struct dv_check_env *env, const struct dv_check_task *task,
+                                struct dv_check *check, struct dv_err *err)
+{
+    struct dv_buf text = {0}, sql = {0};
+    enum dv_status status;
+    DV_TRY(dv_file_read(task->path, LARGEST_FILE, &text, err));
+    DV_TRY(dv_sql_done(&text, err));
+    unsigned line = dv_sql_meta_command(text.data);
+    if (line > 0) {
+        status = dv_fail(err, DV_EXIT_USAGE, "line %u: psql meta-commands cannot be used here", line);
+        goto done;
+    }
+    DV_TRY(dv_sql_substitute(&sql, text.data, env->params, err));
+    DV_TRY(dv_sql_done(&sql, err));
+    status = dv_check_query(env->pg, sql.data, check, err);
+done:
+    dv_buf_release(&text);
+    dv_buf_release(&sql);
+    return status;
+}
+
+/* "-- drover: severity=warning"; the first other comment line describes the check. */
+static enum dv_status read_header(const char *path, struct dv_check *check, struct dv_err *err)
+{
+    struct dv_buf text = {0};
+    enum dv_status status;
+    DV_TRY(dv_file_read(path, LARGEST_FILE, &text, err));
+    DV_TRY(dv_sql_done(&text, err));
+    for (const char *at = text.data; strncmp(at, "--", 2) == 0 || *at == '\n';) {
+        size_t length = strcspn(at, "\n");
+        const char *word = at + (length >= 2 ? 2 : 0), *end = at + length;
+        while (word < end && isspace((unsigned char)*word))
+            word++;
+        if (strncmp(word, "drover:", 7) == 0) {
+            char option[64];
+            if (sscanf(word + 7, " %63s", option) != 1 ||
+                (strcmp(option, "severity=error") != 0 && strcmp(option, "severity=warning") != 0)) {
+                status = dv_fail(err, DV_EXIT_USAGE,
+                                 "%s: \"-- drover:\" must say severity=error or severity=warning", path);
+                goto done;
+            }
+            check->warning = strcmp(option, "severity=warning") == 0;
+        } else if (check->description[0] == '\0' && word < end) {
+            (void)snprintf(check->description, sizeof check->description, "%.*s", (int)(end - word), word);
+        }
+        at = *end == '\n' ? end + 1 : end;
+    }
+done:
+    dv_buf_release(&text);
+    return status;
+}
+
+static int is_sql(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+    return entry->d_name[0] != '.' && length > 4 && strcmp(entry->d_name + length - 4, ".sql") == 0;
+}
+
+static enum dv_status add_job_checks(struct dv_check_list *list, const char *job_dir, struct dv_err *err)
+{
+    struct dv_buf path = {0};
+    struct dirent **entries = NULL;
+    char name[128];
+    enum dv_status status = DV_OK;
+    dv_buf_printf(&path, "%s/verify", job_dir);
+    DV_TRY(dv_sql_done(&path, err));
+    int count = scandir(path.data, &entries, is_sql, alphasort);
+    if (count < 0 && errno != ENOENT)
+        status = dv_fail_os(err, errno, "%s", path.data);
+    for (int i = 0; i < count && status == DV_OK; i++) {
+        dv_buf_reset(&path);
+        dv_buf_printf(&path, "%s/verify/%s", job_dir, entries[i]->d_name);
+        status = dv_sql_done(&path, err);
+        (void)snprintf(name, sizeof name, "%.*s", (int)(strlen(entries[i]->d_name) - 4), entries[i]->d_name);
+        if (status == DV_OK)
+            status = dv_check_add(list, job_check, NULL, path.data, name, "", err);
+        if (status == DV_OK)
+            status = read_header(path.data, &list->checks[list->count - 1], err);
+    }
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+done:
+    dv_buf_release(&path);
+    return status;
+}
+
+struct verify {
+    const char *uri;
+    struct dv_check_env env; /* without a connection */
+    struct dv_check_list list;
+    struct dv_pg **sessions; /* one a worker */
+};
+
+/* A fault of the check itself is its result; what hits every check is an error of the call. */
+static bool fault_of_check(const struct dv_pg *pg, enum dv_status status, const struct dv_err *err)
+{
+    return status == DV_FAILED && err->code != DV_EXIT_STOPPED && pg != NULL && !dv_pg_lost(pg);
+}
+
+static enum dv_status verify_task(void *context, unsigned worker, size_t number, struct dv_err *err)
+{
+    struct verify *verify = context;
+    struct dv_check_env env = verify->env;
+    struct dv_check *check = &verify->list.checks[number];
+    int64_t began = dv_monotonic_us();
+    enum dv_status status = DV_OK;
+    if (verify->sessions[worker] == NULL)
+        status = dv_session_open(&verify->sessions[worker], verify->uri, env.context, "verify", err);
+    if (status != DV_OK)
+        return status;
+    env.pg = verify->sessions[worker];
+    status = verify->list.tasks[number].run(&env, &verify->list.tasks[number], check, err);
+    if (fault_of_check(env.pg, status, err)) {
+        struct dv_err failure = *err;
+        *err = (struct dv_err)DV_ERR_INIT;
+        status = dv_check_result(check, 1, failure.message, err);
+        if (status == DV_OK && PQtransactionStatus(dv_pg_conn(env.pg)) != PQTRANS_IDLE)
+            status = dv_pg_exec(env.pg, "ROLLBACK", err);
+    }
+    check->seconds = (double)(dv_monotonic_us() - began) / 1e6;
+    if (status == DV_OK)
+        dv_log_event(env.context->log,
+                     check->passed    ? "info"
+                     : check->warning ? "warning"
+                                      : "error",
+                     "check", "name:s", check->name, "violations:u", check->violations, NULL);
+    else
+        dv_err_place(err, "verify", check->name, -1, -1);
+    return status;
+}
+
+enum dv_status dv_verify_run(struct dv_target *target, const struct dv_context *context, const char *job_dir,
+                             const struct dv_load_spec *specs, unsigned count, const char *const *params,
+                             struct dv_verification *out, struct dv_err *err)
+{
+    struct verify verify = {.uri = dv_target_uri(target),
+                            .env = {.context = context, .specs = specs, .count = count, .params = params}};
+    enum dv_status status;
+    *out = (struct dv_verification){.passed = true};
+    verify.sessions = dv_calloc(context->workers, sizeof(struct dv_pg *));
+    if (verify.sessions == NULL)
+        return dv_fail_memory(err);
+    DV_TRY(dv_check_generate(&verify.list, context, specs, count, err));
+    DV_TRY(add_job_checks(&verify.list, job_dir, err));
+    DV_TRY(dv_run_tasks(verify.list.count, context->workers, verify_task, &verify, err));
+    for (unsigned i = 0; i < verify.list.count; i++)
+        out->passed = out->passed && (verify.list.checks[i].passed || verify.list.checks[i].warning);
+done:
+    out->checks = verify.list.checks;
+    out->count = verify.list.count;
+    for (unsigned i = 0; i < verify.list.count; i++)
+        dv_free(verify.list.tasks[i].path);
+    dv_free(verify.list.tasks);
+    for (unsigned i = 0; i < context->workers; i++)
+        dv_pg_close(verify.sessions[i]);
+    dv_free(verify.sessions);
+    if (status != DV_OK)
+        dv_verification_release(out);
+    return status;
+}
+
+void dv_verification_release(struct dv_verification *verification)
+{
+    for (unsigned i = 0; i < verification->count; i++)
+        dv_free(verification->checks[i].samples);
+    dv_free(verification->checks);
+    *verification = (struct dv_verification){0};
+}

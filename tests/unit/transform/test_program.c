@@ -1,0 +1,379 @@
+/* The transform stage from stage files to stage files: what a job's models make of given rows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/alloc.h"
+#include "core/file.h"
+#include "core/stage_reader.h"
+#include "core/stage_writer.h"
+#include "core/uuid.h"
+#include "transform/transform.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct fixture {
+    char dir[64];
+    char *models, *run;
+    struct dv_input inputs[4];
+    unsigned input_count;
+    struct dv_model_spec specs[4];
+    unsigned spec_count;
+    struct dv_err err;
+};
+
+static int setup(void **state)
+{
+    struct fixture *fixture = dv_calloc(1, sizeof *fixture);
+    strcpy(fixture->dir, "/tmp/drover-program-XXXXXX");
+    assert_non_null(mkdtemp(fixture->dir));
+    fixture->models = dv_asprintf("%s/models", fixture->dir);
+    fixture->run = dv_asprintf("%s/run", fixture->dir);
+    fixture->err = (struct dv_err)DV_ERR_INIT;
+    assert_int_equal(dv_file_make_dirs(fixture->models, &fixture->err), DV_OK);
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(dv_file_remove_tree(fixture->dir, &fixture->err), DV_OK);
+    for (unsigned i = 0; i < fixture->input_count; i++) {
+        union {
+            const struct dv_column *given;
+            void *owned;
+        } columns = {.given = fixture->inputs[i].columns};
+        dv_free(columns.owned);
+    }
+    dv_free(fixture->models);
+    dv_free(fixture->run);
+    dv_free(fixture);
+    return 0;
+}
+
+static void model(struct fixture *fixture, const char *name, const char *sql)
+{
+    char *path = dv_asprintf("%s/%s.sql", fixture->models, name);
+    assert_int_equal(dv_file_publish(path, sql, strlen(sql), &fixture->err), DV_OK);
+    dv_free(path);
+}
+
+/* "id bigint, email text" */
+static struct dv_column *columns_of(const char *text, unsigned *count)
+{
+    struct dv_column *columns = dv_calloc(32, sizeof *columns);
+    struct dv_err err = DV_ERR_INIT;
+    *count = 0;
+    while (*text != '\0') {
+        struct dv_column *column = &columns[(*count)++];
+        size_t name = strcspn(text, " "), type = strcspn(text + name + 1, ",");
+        snprintf(column->name, sizeof column->name, "%.*s", (int)name, text);
+        assert_int_equal(dv_type_parse(text + name + 1, type, &column->type, &err), DV_OK);
+        text += name + 1 + type;
+        text += strspn(text, ", ");
+    }
+    return columns;
+}
+
+/* parts: CSV records of each part, NULL-terminated. */
+static void input(struct fixture *fixture, const char *name, const char *columns, const char *const *parts)
+{
+    struct dv_input *input = &fixture->inputs[fixture->input_count++];
+    char *dir = dv_asprintf("%s/extract/%s", fixture->run, name);
+    uint32_t part = 0;
+    input->name = name;
+    input->columns = columns_of(columns, &input->column_count);
+    for (; parts[part] != NULL; part++) {
+        struct dv_stage_writer *writer;
+        assert_int_equal(
+            dv_stage_writer_open(&writer, dir, part, input->columns, input->column_count, &fixture->err),
+            DV_OK);
+        for (const char *at = parts[part]; *at != '\0';) {
+            size_t length = strcspn(at, "\n") + 1;
+            assert_int_equal(dv_stage_writer_record(writer, at, length, &fixture->err), DV_OK);
+            at += length;
+        }
+        assert_int_equal(dv_stage_writer_publish(writer, NULL, &fixture->err), DV_OK);
+    }
+    assert_int_equal(dv_dataset_publish(dir, part, input->columns, input->column_count, NULL, &fixture->err),
+                     DV_OK);
+    dv_free(dir);
+}
+
+static enum dv_status run(struct fixture *fixture, unsigned workers, size_t memory)
+{
+    struct dv_context context = {
+        .job = "test", .run_id = "r", .run_dir = fixture->run, .workers = workers, .memory = memory};
+    struct dv_program *program = NULL;
+    enum dv_status status = dv_program_new(&program, fixture->models, fixture->inputs, fixture->input_count,
+                                           fixture->specs, fixture->spec_count, NULL, 0, 0, &fixture->err);
+    if (status == DV_OK)
+        status = dv_program_run(program, &context, &fixture->err);
+    dv_program_free(program);
+    if (status != DV_OK && fixture->err.status == DV_BUG)
+        print_message("%s\n", fixture->err.message);
+    return status;
+}
+
+/* All rows of a dataset, parts in order. */
+static char *rows_of(struct fixture *fixture, const char *dataset)
+{
+    char *dir = dv_asprintf("%s/%s", fixture->run, dataset);
+    struct dv_dataset_manifest manifest;
+    struct dv_buf out = {0};
+    assert_int_equal(dv_dataset_manifest_read(dir, &manifest, &fixture->err), DV_OK);
+    for (uint32_t part = 0; part < manifest.part_count; part++) {
+        struct dv_stage_reader *reader;
+        struct dv_stage_block block;
+        assert_int_equal(dv_stage_verify_part(dir, part, &fixture->err), DV_OK);
+        assert_int_equal(dv_stage_reader_open(&reader, dir, part, &fixture->err), DV_OK);
+        while (dv_stage_reader_block(reader, &block, &fixture->err) == DV_OK)
+            dv_buf_append(&out, block.data, block.length);
+        dv_stage_reader_close(reader);
+    }
+    dv_dataset_manifest_release(&manifest);
+    dv_free(dir);
+    dv_buf_byte(&out, '\0');
+    return out.data;
+}
+
+static struct dv_tally tally_of(struct fixture *fixture, const char *dataset)
+{
+    char *dir = dv_asprintf("%s/%s", fixture->run, dataset);
+    struct dv_dataset_manifest manifest;
+    assert_int_equal(dv_dataset_manifest_read(dir, &manifest, &fixture->err), DV_OK);
+    struct dv_tally tally = manifest.tally;
+    dv_dataset_manifest_release(&manifest);
+    dv_free(dir);
+    return tally;
+}
+
+static void assert_rows(struct fixture *fixture, const char *dataset, const char *expected)
+{
+    char *rows = rows_of(fixture, dataset);
+    assert_string_equal(rows, expected);
+    dv_free(rows);
+}
+
+/* A column that nobody computes with comes out as the very bytes that went in. */
+static void columns_pass_through_untouched(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const parts[] = {"1,\"a \"\"b\"\", c\",1.500,2024-02-29 12:00:00+00\n2,,,\n",
+                                        "3,\"\",7,infinity\n", NULL};
+    input(fixture, "things", "id bigint, name text, amount numeric, at timestamptz", parts);
+    model(fixture, "copy", "SELECT id, name, amount, at FROM things");
+    assert_int_equal(run(fixture, 1, 32U << 20), DV_OK);
+    assert_rows(fixture, "transform/copy",
+                "1,\"a \"\"b\"\", c\",1.500,2024-02-29 12:00:00+00\n2,,,\n3,\"\",7,infinity\n");
+}
+
+static void rules_filter_and_reject(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const parts[] = {"1,10\n2,\n3,0\n4,30\n5,x\n", NULL};
+    static const struct dv_rule rules[] = {
+        {.name = "zero", .condition = "amount = '0'"},
+        {.name = "amount_missing", .condition = "cents IS NULL", .reject = true}};
+    fixture->specs[0] = (struct dv_model_spec){.name = "paid", .rules = rules, .rule_count = 2};
+    fixture->spec_count = 1;
+    input(fixture, "things", "id bigint, amount text", parts);
+    model(fixture, "paid", "SELECT id, amount::int * 100 AS cents FROM things WHERE id < 9 AND id <> 4");
+    assert_int_equal(run(fixture, 2, 32U << 20), DV_OK);
+    assert_rows(fixture, "transform/paid", "1,1000\n");
+    char *rejects = rows_of(fixture, "rejects/paid");
+    assert_non_null(strstr(rejects, "amount_missing,\"\",transform,things,0,2,2,\n"));
+    assert_non_null(strstr(rejects, "invalid_text_representation,"));
+    assert_non_null(strstr(rejects, "transform/paid.sql:1:"));
+    assert_non_null(strstr(rejects, ",transform,things,0,5,5,x\n"));
+    dv_free(rejects);
+    struct dv_tally tally = tally_of(fixture, "transform/paid");
+    assert_int_equal(tally.read, 5);
+    assert_int_equal(tally.written, 1);
+    assert_int_equal(tally.filtered, 2);
+    assert_int_equal(tally.rejected, 2);
+}
+
+static void groups_merge_and_name_their_conflicts(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const parts[] = {"1,a@x,Ann,5.10\n2,b@x,,1\n3,a@x,Anna,2.00\n",
+                                        "4,a@x,Ann,\n5,,Nobody,9\n", NULL};
+    static const char *const keys[] = {"id"};
+    fixture->specs[0] =
+        (struct dv_model_spec){.name = "people", .conflict_keys = keys, .conflict_key_count = 1};
+    fixture->spec_count = 1;
+    input(fixture, "things", "id bigint, email text, name text, amount numeric", parts);
+    model(fixture, "people",
+          "SELECT email, first(name ORDER BY id DESC) AS name, count(*)::int AS n, coalesce(sum(amount), 0) "
+          "AS total "
+          "FROM things WHERE email IS NOT NULL GROUP BY email");
+    model(fixture, "greetings", "SELECT 'Dear ' || coalesce(name, 'friend') AS line, n FROM people");
+    assert_int_equal(run(fixture, 2, 32U << 20), DV_OK);
+    char *rows = rows_of(fixture, "transform/people");
+    assert_non_null(strstr(rows, "a@x,Ann,3,7.10\n"));
+    assert_non_null(strstr(rows, "b@x,,1,1\n"));
+    dv_free(rows);
+    rows = rows_of(fixture, "transform/greetings");
+    assert_non_null(strstr(rows, "Dear Ann,3\n"));
+    assert_non_null(strstr(rows, "Dear friend,1\n"));
+    dv_free(rows);
+    assert_rows(fixture, "conflicts/people", "a@x,name,Ann,Anna,1,3\n");
+    struct dv_tally tally = tally_of(fixture, "transform/people");
+    assert_int_equal(tally.read, 5);
+    assert_int_equal(tally.written, 2);
+    assert_int_equal(tally.merged, 2);
+    assert_int_equal(tally.filtered, 1);
+}
+
+static void joins_look_up_and_never_multiply(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const orders[] = {"1,7\n2,8\n3,\n", NULL};
+    static const char *const people[] = {"7,Seven\n", "8,Eight\n", NULL};
+    static const char *const twice[] = {"7,Seven\n", "7,Again\n", NULL};
+    input(fixture, "orders", "id bigint, person bigint", orders);
+    input(fixture, "people", "id bigint, name text", people);
+    input(fixture, "twice", "id bigint, name text", twice);
+    model(fixture, "named", "SELECT o.id, p.name FROM orders o LEFT JOIN people p ON p.id = o.person");
+    model(fixture, "found",
+          "SELECT o.id, p.name FROM orders o JOIN people p ON p.id = o.person AND p.name <> 'Eight'");
+    assert_int_equal(run(fixture, 1, 32U << 20), DV_OK);
+    assert_rows(fixture, "transform/named", "1,Seven\n2,Eight\n3,\n");
+    assert_rows(fixture, "transform/found", "1,Seven\n");
+    model(fixture, "multiplied", "SELECT o.id, t.name FROM orders o JOIN twice t ON t.id = o.person");
+    assert_int_equal(run(fixture, 1, 32U << 20), DV_FAILED);
+    assert_non_null(strstr(fixture->err.message, "multiplied.sql:1:"));
+    assert_non_null(strstr(fixture->err.message, "is not unique"));
+    model(fixture, "multiplied",
+          "-- drover: many\nSELECT o.id, t.name FROM orders o JOIN twice t ON t.id = o.person");
+    assert_int_equal(run(fixture, 1, 32U << 20), DV_OK);
+    assert_rows(fixture, "transform/multiplied", "1,Seven\n1,Again\n");
+}
+
+static void unions_distinct_and_with(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const parts[] = {"1,b\n2,a\n", "3,b\n", NULL};
+    input(fixture, "things", "id bigint, kind text", parts);
+    model(fixture, "both",
+          "SELECT id, 'first' AS which FROM things UNION ALL SELECT id * 10, 'second' FROM things");
+    model(fixture, "kinds", "SELECT count(*) AS n FROM (SELECT DISTINCT kind FROM things) k");
+    model(fixture, "newest", "SELECT DISTINCT ON (kind) kind, id FROM things ORDER BY kind, id DESC");
+    model(fixture, "counted",
+          "WITH few AS (SELECT kind, count(*) AS n FROM things GROUP BY kind HAVING count(*) < 2) SELECT "
+          "kind, n FROM few");
+    assert_int_equal(run(fixture, 2, 32U << 20), DV_OK);
+    assert_rows(fixture, "transform/both", "1,first\n2,first\n3,first\n10,second\n20,second\n30,second\n");
+    assert_rows(fixture, "transform/kinds", "2\n");
+    assert_rows(fixture, "transform/counted", "a,1\n");
+    char *rows = rows_of(fixture, "transform/newest");
+    assert_non_null(strstr(rows, "b,3\n"));
+    assert_non_null(strstr(rows, "a,2\n"));
+    assert_int_equal(strlen(rows), 8);
+    dv_free(rows);
+}
+
+static void mistakes_are_named_by_file_and_line(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const parts[] = {"1\n", NULL};
+    static const struct {
+        const char *sql, *expected;
+    } cases[] = {
+        {"SELECT id\nFROM nothing", "transform/m.sql:2:"},
+        {"SELECT x FROM things", "transform/m.sql:1:8"},
+        {"SELECT id FROM m", "reads itself"},
+        {"SELECT id, id FROM things", "two columns are named \"id\""},
+        {"SELECT id, count(*) FROM things GROUP BY 2", "transform/m.sql:1:"},
+        {"SELECT a.id FROM things a, things b", "a join is a lookup"},
+        {"SELECT a.id FROM things a JOIN things b ON a.id > b.id", "no equality"},
+        {"SELECT id FROM things WHERE id", "must be type boolean"},
+    };
+    input(fixture, "things", "id bigint", parts);
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        model(fixture, "m", cases[c].sql);
+        fixture->err = (struct dv_err)DV_ERR_INIT;
+        assert_int_equal(run(fixture, 1, 32U << 20), DV_FAILED);
+        assert_int_equal(fixture->err.code, DV_EXIT_USAGE);
+        if (strstr(fixture->err.message, cases[c].expected) == NULL)
+            fail_msg("%s\n gave: %s", cases[c].sql, fixture->err.message);
+    }
+}
+
+/* The same bytes for any workers and memory: promise 5. */
+static void bytes_do_not_depend_on_the_means(void **state)
+{
+    struct fixture *fixture = *state;
+    enum { PARTS = 6, ROWS = 30000 };
+    static char *texts[PARTS + 1];
+    for (unsigned p = 0; p < PARTS; p++) {
+        struct dv_buf rows = {0};
+        for (unsigned i = 0; i < ROWS; i++)
+            dv_buf_printf(&rows, "%u,person%u@example.org,name %u,%u.%02u\n", p * ROWS + i,
+                          (i * 7919U + p) % 50021, i % 13, i % 100, i % 97);
+        texts[p] = dv_buf_steal(&rows);
+    }
+    input(fixture, "things", "id bigint, email text, name text, amount numeric", (const char *const *)texts);
+    for (unsigned p = 0; p < PARTS; p++)
+        dv_free(texts[p]);
+    static const char *const keys[] = {"id"};
+    fixture->specs[0] =
+        (struct dv_model_spec){.name = "people", .conflict_keys = keys, .conflict_key_count = 1};
+    fixture->spec_count = 1;
+    model(fixture, "people",
+          "SELECT email, first(name ORDER BY id DESC) AS name, count(*) AS n, sum(amount) AS s FROM things "
+          "GROUP BY email");
+    model(fixture, "linked",
+          "SELECT t.id, p.n, p.name FROM things t LEFT JOIN people p ON p.email = t.email");
+    static const struct {
+        unsigned workers;
+        size_t memory;
+    } ways[] = {{1, 256U << 20}, {2, 256U << 20}, {5, 64U << 20}, {2, 4U << 20}};
+    char *first[3] = {NULL, NULL, NULL};
+    static const char *const datasets[] = {"transform/people", "transform/linked", "conflicts/people"};
+    for (size_t w = 0; w < sizeof ways / sizeof ways[0]; w++) {
+        assert_int_equal(run(fixture, ways[w].workers, ways[w].memory), DV_OK);
+        for (unsigned d = 0; d < 3; d++) {
+            char *dir = dv_asprintf("%s/%s/dataset.json", fixture->run, datasets[d]);
+            struct dv_buf manifest = {0};
+            assert_int_equal(dv_file_read(dir, 1U << 20, &manifest, &fixture->err), DV_OK);
+            char *now = dv_buf_steal(&manifest); /* holds every part's SHA-256 */
+            if (w == 0) {
+                first[d] = now;
+            } else {
+                assert_string_equal(first[d], now);
+                dv_free(now);
+            }
+            dv_free(dir);
+        }
+        for (unsigned d = 0; d < 2; d++) {
+            char *done = dv_asprintf("%s/%s", fixture->run, d == 0 ? "transform" : "conflicts");
+            assert_int_equal(dv_file_remove_tree(done, &fixture->err), DV_OK);
+            dv_free(done);
+        }
+    }
+    for (unsigned d = 0; d < 3; d++)
+        dv_free(first[d]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(columns_pass_through_untouched, setup, teardown),
+        cmocka_unit_test_setup_teardown(rules_filter_and_reject, setup, teardown),
+        cmocka_unit_test_setup_teardown(groups_merge_and_name_their_conflicts, setup, teardown),
+        cmocka_unit_test_setup_teardown(joins_look_up_and_never_multiply, setup, teardown),
+        cmocka_unit_test_setup_teardown(unions_distinct_and_with, setup, teardown),
+        cmocka_unit_test_setup_teardown(mistakes_are_named_by_file_and_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(bytes_do_not_depend_on_the_means, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

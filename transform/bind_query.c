@@ -1,0 +1,203 @@
+#include "transform/bind_query.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum dv_status dv_query_fail(const struct dv_query_binder *binder, int line, int column, struct dv_err *err,
+                             const char *format, ...)
+{
+    char message[700];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    return dv_fail(err, DV_EXIT_USAGE, "%s:%d:%d: %s", binder->model->file, line, column, message);
+}
+
+struct dv_binder dv_query_expressions(const struct dv_query_binder *binder)
+{
+    struct dv_program *program = binder->program;
+    return (struct dv_binder){.file = binder->model->file,
+                              .arena = &program->arena,
+                              .params = program->params,
+                              .param_count = program->param_count,
+                              .now_us = program->now_us};
+}
+
+enum dv_status dv_bind_nested(struct dv_query_binder *binder, const char *name,
+                              const struct dv_ast_query *query, struct dv_relation **out, struct dv_err *err)
+{
+    struct dv_program *program = binder->program;
+    struct dv_relation *relation = dv_arena_zalloc(&program->arena, sizeof *relation);
+    enum dv_status status = DV_OK;
+    if (relation == NULL)
+        return dv_fail_memory(err);
+    relation->name = dv_arena_printf(&program->arena, "%s.%s", binder->model->name, name);
+    if (relation->name == NULL)
+        return dv_fail_memory(err);
+    relation->file = binder->model->file;
+    relation->ephemeral = true;
+    relation->ast = binder->model->ast;
+    DV_TRY(dv_bind_query(binder, query, relation, err));
+    relation->bound = true;
+    DV_TRY(dv_program_add(program, relation, err));
+    *out = relation;
+done:
+    return status;
+}
+
+static enum dv_status bind_with(struct dv_query_binder *binder, const struct dv_ast_query *query,
+                                struct dv_err *err)
+{
+    for (unsigned i = 0; i < query->with_count; i++) {
+        const struct dv_ast_with *with = &query->with[i];
+        struct dv_with_name *name = dv_arena_zalloc(&binder->program->arena, sizeof *name);
+        if (name == NULL)
+            return dv_fail_memory(err);
+        struct dv_relation *relation;
+        enum dv_status status = dv_bind_nested(binder, with->name, with->query, &relation, err);
+        if (status != DV_OK)
+            return status;
+        if (with->column_count > relation->column_count)
+            return dv_query_fail(binder, with->query->selects[0]->line, with->query->selects[0]->column, err,
+                                 "WITH \"%s\" names %u columns, its query has %u", with->name,
+                                 with->column_count, relation->column_count);
+        for (unsigned c = 0; c < with->column_count; c++)
+            snprintf(relation->columns[c].name, sizeof relation->columns[c].name, "%s", with->columns[c]);
+        *name = (struct dv_with_name){.name = with->name, .relation = relation, .outer = binder->names};
+        binder->names = name;
+    }
+    return DV_OK;
+}
+
+static bool is_barrier_select(const struct dv_ast_select *select)
+{
+    return select->distinct || select->distinct_on_count > 0 || select->group_count > 0 ||
+           select->having != NULL;
+}
+
+/* A barrier must stand alone in its relation: in a UNION ALL it gets one, and the branch reads that through.
+ */
+static enum dv_status lift_barrier(struct dv_query_binder *binder, struct dv_ast_select *select,
+                                   unsigned index, struct dv_ast_select **lifted, struct dv_err *err)
+{
+    struct dv_arena *arena = &binder->program->arena;
+    struct dv_ast_query *query = dv_arena_zalloc(arena, sizeof *query);
+    struct dv_ast_select *outer = dv_arena_zalloc(arena, sizeof *outer);
+    struct dv_ast_item *item = dv_arena_zalloc(arena, sizeof *item);
+    struct dv_ast *star = dv_arena_zalloc(arena, sizeof *star);
+    struct dv_ast_from *from = dv_arena_zalloc(arena, sizeof *from);
+    struct dv_ast_select **selects = dv_arena_alloc(arena, sizeof(struct dv_ast_select *));
+    char *alias = dv_arena_printf(arena, "union_%u", index + 1);
+    if (query == NULL || outer == NULL || item == NULL || star == NULL || from == NULL || selects == NULL ||
+        alias == NULL)
+        return dv_fail_memory(err);
+    selects[0] = select;
+    query->selects = selects;
+    query->select_count = 1;
+    star->kind = DV_AST_STAR;
+    star->line = select->line;
+    star->column = select->column;
+    *item = (struct dv_ast_item){.expr = star};
+    *from = (struct dv_ast_from){.line = select->line,
+                                 .column = select->column,
+                                 .join = DV_JOIN_FROM,
+                                 .subquery = query,
+                                 .alias = alias};
+    *outer = (struct dv_ast_select){.line = select->line,
+                                    .column = select->column,
+                                    .items = item,
+                                    .item_count = 1,
+                                    .from = from,
+                                    .from_count = 1};
+    *lifted = outer;
+    return DV_OK;
+}
+
+/* One column list for all branches: names of the first, common types, outputs coerced. */
+static enum dv_status unite(struct dv_query_binder *binder, const struct dv_ast_query *query,
+                            struct dv_relation *relation, unsigned column, struct dv_err *err)
+{
+    struct dv_type type = relation->branches[0].outputs[column]->type;
+    for (unsigned b = 1; b < relation->branch_count; b++) {
+        enum dv_status status =
+            dv_bind_common_type(&type, &relation->branches[b].outputs[column]->type, &type, err);
+        if (status != DV_OK)
+            return dv_query_fail(binder, query->selects[b]->line, query->selects[b]->column, err,
+                                 "UNION ALL: column %u (\"%s\") has types that do not fit one another",
+                                 column + 1, relation->columns[column].name);
+    }
+    if (type.id == DV_TYPE_UNKNOWN)
+        type = dv_type_of(DV_TYPE_TEXT);
+    struct dv_binder expressions = dv_query_expressions(binder);
+    for (unsigned b = 0; b < relation->branch_count; b++) {
+        struct dv_expr **output = &relation->branches[b].outputs[column];
+        enum dv_status status = dv_bind_coerce(&expressions, *output, &type, output, err);
+        if (status != DV_OK)
+            return status;
+    }
+    relation->columns[column].type = type;
+    return DV_OK;
+}
+
+enum dv_status dv_bind_query(struct dv_query_binder *binder, const struct dv_ast_query *query,
+                             struct dv_relation *relation, struct dv_err *err)
+{
+    struct dv_arena *arena = &binder->program->arena;
+    const struct dv_with_name *outer = binder->names;
+    enum dv_status status = DV_OK;
+    if (query->recursive)
+        return dv_query_fail(binder, query->selects[0]->line, query->selects[0]->column, err,
+                             "WITH RECURSIVE is not supported in a model");
+    if (query->limit != NULL || query->offset != NULL ||
+        (query->order_count > 0 && query->selects[0]->distinct_on_count == 0))
+        return dv_query_fail(
+            binder, query->selects[0]->line, query->selects[0]->column, err,
+            "ORDER BY and LIMIT of a whole model are not supported: a model is a set of rows");
+    DV_TRY(bind_with(binder, query, err));
+    relation->branch_count = query->select_count;
+    relation->branches = dv_arena_zalloc(arena, query->select_count * sizeof *relation->branches);
+    if (relation->branches == NULL) {
+        status = dv_fail_memory(err);
+        goto done;
+    }
+    for (unsigned b = 0; b < query->select_count; b++) {
+        struct dv_ast_select *select = query->selects[b];
+        struct dv_branch *branch = &relation->branches[b];
+        branch->relation = relation;
+        if (query->select_count > 1 && is_barrier_select(select))
+            DV_TRY(lift_barrier(binder, select, b, &select, err));
+        DV_TRY(dv_bind_select(binder, select, query, branch, err));
+        if (query->select_count > 1 && branch->barrier != DV_BARRIER_NONE) {
+            status =
+                dv_query_fail(binder, select->line, select->column, err,
+                              "an aggregate without GROUP BY in a UNION ALL: put it into a model of its own");
+            goto done;
+        }
+    }
+    for (unsigned c = 0; c < relation->column_count; c++)
+        DV_TRY(unite(binder, query, relation, c, err));
+    for (unsigned b = 0; b < query->select_count; b++)
+        DV_TRY(dv_bind_rules(binder, query->selects[b], &relation->branches[b], err));
+done:
+    binder->names = outer;
+    return status;
+}
+
+enum dv_status dv_bind_relation(struct dv_program *program, struct dv_relation *relation, struct dv_err *err)
+{
+    if (relation->bound)
+        return DV_OK;
+    if (relation->binding)
+        return dv_fail(err, DV_EXIT_USAGE, "%s: model \"%s\" reads itself, directly or through others",
+                       relation->file, relation->name);
+    struct dv_query_binder binder = {.program = program, .model = relation};
+    relation->binding = true;
+    enum dv_status status = dv_bind_query(&binder, relation->ast->query, relation, err);
+    if (status == DV_OK) {
+        relation->bound = true;
+        status = dv_program_add(program, relation, err);
+    }
+    relation->binding = false;
+    return status;
+}

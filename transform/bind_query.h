@@ -1,0 +1,47 @@
+/* Binding of queries: from syntax to branches. Private to transform/. */
+#ifndef DV_TRANSFORM_BIND_QUERY_H
+#define DV_TRANSFORM_BIND_QUERY_H
+
+#include "transform/relation.h"
+
+/* A name that a WITH list defines. */
+struct dv_with_name {
+    const char *name;
+    struct dv_relation *relation;
+    const struct dv_with_name *outer;
+};
+
+/* Everything that lives while one query is bound. */
+struct dv_query_binder {
+    struct dv_program *program;
+    struct dv_relation *model; /* whose file the text is in */
+    const struct dv_with_name *names;
+};
+
+/* "FILE:LINE:COLUMN: message"; code USAGE. */
+enum dv_status dv_query_fail(const struct dv_query_binder *binder, int line, int column, struct dv_err *err,
+                             const char *format, ...) DV_PRINTF(5, 6);
+/* A fresh expression binder over the program's parameters. */
+struct dv_binder dv_query_expressions(const struct dv_query_binder *binder);
+
+/* Fills relation's branches and columns from the query. bind_query.c */
+enum dv_status dv_bind_query(struct dv_query_binder *binder, const struct dv_ast_query *query,
+                             struct dv_relation *relation, struct dv_err *err) DV_MUST_CHECK;
+/* Resolves FROM: sets branch->base, joins, width, slot_types, and the scope of the flat row. bind_from.c */
+enum dv_status dv_bind_from(struct dv_query_binder *binder, const struct dv_ast_select *select,
+                            struct dv_branch *branch, struct dv_scope *scope,
+                            struct dv_err *err) DV_MUST_CHECK;
+/* Turns the select list and grouping into the branch's expressions. bind_select.c */
+enum dv_status dv_bind_select(struct dv_query_binder *binder, const struct dv_ast_select *select,
+                              const struct dv_ast_query *query, struct dv_branch *branch,
+                              struct dv_err *err) DV_MUST_CHECK;
+/* Binds job.json's rules and conflict keys, once the output types are settled, and marks what is read.
+ * bind_select.c */
+enum dv_status dv_bind_rules(struct dv_query_binder *binder, const struct dv_ast_select *select,
+                             struct dv_branch *branch, struct dv_err *err) DV_MUST_CHECK;
+/* An ephemeral relation of its own for a WITH entry or a sub-select, named MODEL.NAME. */
+enum dv_status dv_bind_nested(struct dv_query_binder *binder, const char *name,
+                              const struct dv_ast_query *query, struct dv_relation **out,
+                              struct dv_err *err) DV_MUST_CHECK;
+
+#endif

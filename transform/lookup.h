@@ -1,0 +1,52 @@
+/* The right side of a join: a dataset's rows by key, read-only once built, probed by many workers.
+ *
+ * The rows are sorted by (hash of key, key, input order). Where they fit the memory given they stay there,
+ * under a hash table; else they lie in a file of pages, of which only each page's first hash is kept in
+ * memory, and a probe reads one page (through the operating system's cache). The rows found are the same
+ * either way.
+ *
+ * Order of calls: dv_lookup_new, dv_lookup_add for each row, dv_lookup_seal, then dv_probe_* by any number of
+ * workers (one struct dv_probe each), dv_lookup_free. The file is unlinked as soon as it is open: nothing
+ * stays after a crash. */
+#ifndef DV_TRANSFORM_LOOKUP_H
+#define DV_TRANSFORM_LOOKUP_H
+
+#include "core/buf.h"
+#include "core/error.h"
+
+#include <stdint.h>
+
+struct dv_lookup;
+
+/* dir: for spill and page files. unique: a second row under one key is an error of dv_lookup_seal: DV_END
+ * with the key in *duplicate (the caller words the message). memory: bytes it may hold. */
+enum dv_status dv_lookup_new(struct dv_lookup **lookup, const char *dir, size_t memory,
+                             struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_lookup_add(struct dv_lookup *lookup, const struct dv_buf *key, const struct dv_buf *payload,
+                             struct dv_err *err) DV_MUST_CHECK;
+/* DV_END where unique is asked for and two rows share a key: their numbers (1-based, in order of add) are
+ * given. */
+enum dv_status dv_lookup_seal(struct dv_lookup *lookup, bool unique, uint64_t duplicate_rows[2],
+                              struct dv_err *err) DV_MUST_CHECK;
+uint64_t dv_lookup_rows(const struct dv_lookup *lookup);
+bool dv_lookup_in_memory(const struct dv_lookup *lookup);
+void dv_lookup_free(struct dv_lookup *lookup);
+
+/* One worker's place in a lookup. A zeroed struct is ready. */
+struct dv_probe {
+    struct dv_buf page;   /* the page in hand, when the rows lie in a file */
+    uint64_t page_number; /* 1-based; 0: none */
+    const char *at, *end;
+    uint64_t hash;
+    const char *key;
+    uint32_t key_length;
+};
+
+/* Starts a search; then dv_probe_next gives the payload of each match in input order, DV_END after the last.
+ * The key is borrowed until then; the payload is borrowed until the next dv_probe_find. */
+enum dv_status dv_probe_find(const struct dv_lookup *lookup, struct dv_probe *probe, const char *key,
+                             uint32_t key_length, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_probe_next(struct dv_probe *probe, const char **payload) DV_MUST_CHECK;
+void dv_probe_release(struct dv_probe *probe);
+
+#endif

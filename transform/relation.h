@@ -1,0 +1,131 @@
+/* The bound program: relations (extracted datasets and models), the branches that fill them, and in which
+ * pass.
+ *
+ * A relation is an input (an extracted dataset), or a model. A model is filled by branches, one a SELECT of
+ * its UNION ALL; a branch reads one base relation row by row and looks rows up in others. A branch with a
+ * barrier (GROUP BY, DISTINCT) stands alone in its relation: its rows go through a sorter and come out, in
+ * the next pass, partition by partition.
+ *
+ * Passes are numbered from 1. `level` is the pass in which a relation's rows come to be (0: an input);
+ * whoever reads them row by row may do so in that very pass, without a file between; whoever looks them up
+ * comes in a later one. Private to transform/. Immutable once bound. */
+#ifndef DV_TRANSFORM_RELATION_H
+#define DV_TRANSFORM_RELATION_H
+
+#include "transform/aggregate.h"
+#include "transform/expr.h"
+#include "transform/transform.h"
+
+struct dv_relation;
+
+struct dv_bound_rule {
+    const char *name;
+    struct dv_expr *condition;
+};
+
+/* A lookup join of a branch. */
+struct dv_join_plan {
+    struct dv_relation *right;
+    bool left_join;              /* no match: NULLs; else the row is filtered */
+    bool many;                   /* the right side need not be unique */
+    struct dv_expr **left_keys;  /* over the branch's flat row */
+    struct dv_expr **right_keys; /* over the right relation's own row */
+    unsigned key_count;
+    struct dv_expr *residual; /* over the flat row, the right side included; NULL */
+    unsigned first_slot;      /* of the right side's columns in the flat row */
+    bool *carried;            /* per right column: read by this branch; dv_mark_needed */
+    int line, column;
+};
+
+enum dv_barrier {
+    DV_BARRIER_NONE,
+    DV_BARRIER_GROUP,
+    DV_BARRIER_PICK /* DISTINCT ON: the first row of each key */
+};
+
+/* The flat row of a branch: the base's columns, then each join's right columns, then (row-wise) its own
+ * outputs. */
+struct dv_branch {
+    struct dv_relation *relation;
+    struct dv_relation *base;
+    struct dv_scope scope; /* names of the flat row */
+    struct dv_join_plan *joins;
+    unsigned join_count;
+    unsigned width; /* slots before the outputs */
+    struct dv_bound_rule *filters;
+    unsigned filter_count;
+    struct dv_expr *where;
+    struct dv_expr **outputs; /* over the flat row; behind a GROUP barrier over keys and aggregates */
+    struct dv_bound_rule
+        *rejects; /* over outputs (slot width + i) and flat row; behind a barrier over outputs alone */
+    unsigned reject_count;
+
+    enum dv_barrier barrier;
+    struct dv_expr **keys; /* over the flat row */
+    unsigned key_count;
+    struct dv_aggregate **aggregates;
+    unsigned aggregate_count;
+    struct dv_expr *having;           /* over keys and aggregates */
+    struct dv_aggregate_order *order; /* PICK: which row is first */
+    unsigned order_count;
+    bool *
+        carried; /* flat slots that pass the barrier (aggregates' arguments, conflict keys, PICK's outputs) */
+    struct dv_type *slot_types; /* of the flat row */
+    unsigned *conflict_slots;   /* flat slots that name a losing row */
+    const char **conflict_names;
+    unsigned conflict_count;
+};
+
+struct dv_relation {
+    const char *name;
+    const char *file; /* for messages; NULL for inputs */
+    const char *description;
+    bool input, ephemeral;
+    bool materialized; /* has stage files: an input, a written model, or one that others look up */
+    struct dv_column *columns;
+    unsigned column_count;
+    struct dv_branch *branches;
+    unsigned branch_count;
+    const struct dv_model_spec *spec; /* NULL: none */
+    struct dv_ast_model *ast;
+    bool binding, bound;
+    bool looked_up;
+    bool *needed;         /* per column: read by somebody, or written; dv_mark_needed */
+    unsigned level;       /* the pass in which its rows come to be */
+    unsigned input_level; /* a barrier: the pass that feeds it (level - 1) */
+};
+
+struct dv_program {
+    struct dv_arena arena;
+    struct dv_relation **relations; /* inputs first, then in the order in which they can run */
+    unsigned relation_count, relation_capacity;
+    unsigned input_count;
+    struct dv_relation **unbound; /* the models, while they are being bound */
+    unsigned unbound_count;
+    struct dv_param *params;
+    unsigned param_count;
+    int64_t now_us;
+    const char *models_dir;
+    unsigned pass_count;
+};
+
+/* Barriers stand alone in their relation, so the one branch tells. */
+static inline bool dv_relation_is_barrier(const struct dv_relation *relation)
+{
+    return relation->branch_count == 1 && relation->branches[0].barrier != DV_BARRIER_NONE;
+}
+
+/* An input or a bound model. NULL: none. */
+struct dv_relation *dv_program_relation(const struct dv_program *program, const char *name);
+enum dv_status dv_program_add(struct dv_program *program, struct dv_relation *relation,
+                              struct dv_err *err) DV_MUST_CHECK;
+
+/* Binds one model: its bases and right sides first (a cycle is an error that names it). bind_query.c */
+enum dv_status dv_bind_relation(struct dv_program *program, struct dv_relation *relation,
+                                struct dv_err *err) DV_MUST_CHECK;
+/* Works out, from what is written back to the inputs, which columns anybody reads. needed.c */
+enum dv_status dv_mark_needed(struct dv_program *program, struct dv_err *err) DV_MUST_CHECK;
+/* Assigns levels and decides what is materialized. schedule.c */
+void dv_schedule(struct dv_program *program);
+
+#endif

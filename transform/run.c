@@ -1,0 +1,383 @@
+/* A run of the program: pass by pass, each pass's pipelines part by part on all workers. */
+#include "transform/flow.h"
+
+#include "core/alloc.h"
+#include "core/thread.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct pass_task {
+    struct dv_pipeline *pipeline;
+    uint32_t part;
+};
+
+struct pass {
+    struct dv_run *run;
+    unsigned number;
+    struct dv_pipeline *pipelines;
+    unsigned pipeline_count;
+    struct pass_task *tasks;
+    size_t task_count;
+};
+
+/* ---- what is there already
+ * -------------------------------------------------------------------------------------- */
+
+static enum dv_status input_prepare(struct dv_run *run, struct dv_relation_run *state,
+                                    struct dv_relation *relation, struct dv_err *err)
+{
+    struct dv_dataset_manifest manifest = {0};
+    state->dir = dv_arena_printf(&run->arena, "%s/extract/%s", run->context->run_dir, relation->name);
+    if (state->dir == NULL)
+        return dv_fail_memory(err);
+    enum dv_status status = dv_dataset_manifest_read(state->dir, &manifest, err);
+    if (status == DV_OK) {
+        state->part_count = manifest.part_count;
+        state->rows = manifest.rows;
+        state->done = true;
+    }
+    dv_dataset_manifest_release(&manifest);
+    return status;
+}
+
+static enum dv_status model_prepare(struct dv_run *run, struct dv_relation_run *state,
+                                    struct dv_relation *relation, struct dv_err *err)
+{
+    state->dir = dv_arena_printf(&run->arena, "%s/transform/%s", run->context->run_dir, relation->name);
+    if (state->dir == NULL)
+        return dv_fail_memory(err);
+    for (unsigned b = 0; b < relation->branch_count; b++) {
+        const struct dv_relation_run *base =
+            &run->relations[dv_relation_index(run->program, relation->branches[b].base)];
+        state->part_count += base->part_count;
+        state->rows += base->rows;
+    }
+    if (dv_relation_is_barrier(relation)) {
+        while (relation->branches[0].key_count > 0 && state->bits < 12 &&
+               state->rows > (uint64_t)DV_PARTITION_ROWS << state->bits)
+            state->bits++;
+        state->part_count = UINT32_C(1) << state->bits;
+    }
+    state->done = relation->materialized && dv_dataset_exists(state->dir);
+    return DV_OK;
+}
+
+/* Whether anything that reads the relation in the pass of its level still has to be made. */
+static bool readers_want(const struct dv_run *run, const struct dv_relation *relation, unsigned level)
+{
+    const struct dv_program *program = run->program;
+    for (unsigned r = 0; r < program->relation_count; r++) {
+        const struct dv_relation *reader = program->relations[r];
+        for (unsigned b = 0; b < reader->branch_count; b++) {
+            if (reader->branches[b].base != relation)
+                continue;
+            bool wants = dv_relation_is_barrier(reader)
+                             ? reader->input_level == level && run->relations[r].wanted
+                             : reader->level == level && ((reader->materialized && !run->relations[r].done) ||
+                                                          readers_want(run, reader, level));
+            if (wants)
+                return true;
+        }
+    }
+    return false;
+}
+
+static enum dv_status sweep(struct dv_run *run, struct dv_err *err)
+{
+    static const char *const folders[] = {"transform", "rejects", "conflicts"};
+    enum dv_status status = DV_OK;
+    for (unsigned f = 0; f < 3 && status == DV_OK; f++) {
+        char *dir = dv_arena_printf(&run->arena, "%s/%s", run->context->run_dir, folders[f]);
+        status = dir == NULL ? dv_fail_memory(err) : dv_file_sweep_tmp(dir, err);
+    }
+    char *spill = dv_arena_printf(&run->arena, "%s/spill", run->context->run_dir);
+    if (status == DV_OK)
+        status = spill == NULL ? dv_fail_memory(err) : dv_file_remove_tree(spill, err);
+    return status;
+}
+
+static enum dv_status prepare(struct dv_run *run, struct dv_err *err)
+{
+    struct dv_program *program = run->program;
+    enum dv_status status = DV_OK;
+    run->relations = dv_arena_zalloc(&run->arena, program->relation_count * sizeof *run->relations);
+    if (run->relations == NULL)
+        return dv_fail_memory(err);
+    for (unsigned r = 0; r < program->relation_count; r++)
+        DV_TRY(program->relations[r]->input
+                   ? input_prepare(run, &run->relations[r], program->relations[r], err)
+                   : model_prepare(run, &run->relations[r], program->relations[r], err));
+    for (unsigned r = program->relation_count; r-- > 0;) {
+        const struct dv_relation *relation = program->relations[r];
+        if (dv_relation_is_barrier(relation))
+            run->relations[r].wanted = (relation->materialized && !run->relations[r].done) ||
+                                       readers_want(run, relation, relation->level);
+    }
+    DV_TRY(sweep(run, err));
+done:
+    return status;
+}
+
+/* ---- one pass
+ * --------------------------------------------------------------------------------------------------- */
+
+/* Half of the memory is the sorters', a quarter the lookups'; the rest is blocks in and out. */
+static enum dv_status make_sorters(struct pass *pass, struct dv_err *err)
+{
+    struct dv_run *run = pass->run;
+    const struct dv_program *program = run->program;
+    unsigned alive = 0;
+    for (unsigned r = 0; r < program->relation_count; r++) {
+        const struct dv_relation *relation = program->relations[r];
+        if (dv_relation_is_barrier(relation) && run->relations[r].wanted &&
+            (relation->input_level == pass->number || relation->level == pass->number))
+            alive++;
+    }
+    for (unsigned r = 0; r < program->relation_count; r++) {
+        const struct dv_relation *relation = program->relations[r];
+        struct dv_relation_run *state = &run->relations[r];
+        if (!dv_relation_is_barrier(relation) || !state->wanted || relation->input_level != pass->number)
+            continue;
+        char *dir = dv_arena_printf(&run->arena, "%s/spill/%s", run->context->run_dir, relation->name);
+        if (dir == NULL)
+            return dv_fail_memory(err);
+        enum dv_status status = dv_sorter_new(&state->sorter, dir, state->bits, run->context->workers,
+                                              run->context->memory / 2 / alive, err);
+        if (status != DV_OK)
+            return status;
+    }
+    return DV_OK;
+}
+
+static enum dv_status make_lookups(struct pass *pass, struct dv_err *err)
+{
+    unsigned count = 0;
+    for (unsigned p = 0; p < pass->pipeline_count; p++)
+        for (unsigned n = 0; n < pass->pipelines[p].node_count; n++) {
+            const struct dv_branch *branch = pass->pipelines[p].nodes[n]->branch;
+            count += branch != NULL && n != pass->pipelines[p].top->index ? branch->join_count : 0;
+        }
+    for (unsigned p = 0; p < pass->pipeline_count; p++)
+        for (unsigned n = 0; n < pass->pipelines[p].node_count; n++) {
+            struct dv_node *node = pass->pipelines[p].nodes[n];
+            if (node->branch == NULL || node == pass->pipelines[p].top)
+                continue;
+            for (unsigned j = 0; j < node->branch->join_count; j++) {
+                enum dv_status status =
+                    dv_join_build(pass->run, node->branch, &node->branch->joins[j],
+                                  pass->run->context->memory / 4 / count, &node->lookups[j], err);
+                if (status != DV_OK)
+                    return status;
+            }
+        }
+    return DV_OK;
+}
+
+static void free_lookups(struct pass *pass)
+{
+    for (unsigned p = 0; p < pass->pipeline_count; p++)
+        for (unsigned n = 0; n < pass->pipelines[p].node_count; n++) {
+            struct dv_node *node = pass->pipelines[p].nodes[n];
+            for (unsigned j = 0; node->lookups != NULL && j < node->branch->join_count; j++) {
+                dv_lookup_free(node->lookups[j]);
+                node->lookups[j] = NULL;
+            }
+        }
+}
+
+static enum dv_status make_tasks(struct pass *pass, struct dv_err *err)
+{
+    struct dv_run *run = pass->run;
+    for (unsigned p = 0; p < pass->pipeline_count; p++) {
+        struct dv_pipeline *pipeline = &pass->pipelines[p];
+        pass->task_count += pipeline->part_count;
+        for (unsigned n = 0; n < pipeline->node_count; n++)
+            if (pipeline->nodes[n]->sink) {
+                const struct dv_relation *relation = pipeline->nodes[n]->branch->relation;
+                struct dv_relation_run *state = &run->relations[dv_relation_index(run->program, relation)];
+                state->progress =
+                    dv_progress_start(run->context->progress, "transform", relation->name, state->rows);
+            }
+    }
+    pass->tasks = dv_arena_alloc(&run->arena, (pass->task_count + 1) * sizeof *pass->tasks);
+    if (pass->tasks == NULL)
+        return dv_fail_memory(err);
+    size_t at = 0;
+    for (unsigned p = 0; p < pass->pipeline_count; p++)
+        for (uint32_t part = 0; part < pass->pipelines[p].part_count; part++)
+            pass->tasks[at++] = (struct pass_task){.pipeline = &pass->pipelines[p], .part = part};
+    return DV_OK;
+}
+
+static enum dv_status run_task(void *context, unsigned worker, size_t number, struct dv_err *err)
+{
+    struct pass *pass = context;
+    const struct pass_task *task = &pass->tasks[number];
+    return dv_pipeline_part(pass->run, task->pipeline, worker, task->part, err);
+}
+
+/* A folder that is written only where there is something to write lacks parts: they become empty ones. */
+static enum dv_status fill_and_publish(const char *dir, uint32_t parts, const struct dv_column *columns,
+                                       unsigned column_count, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    for (uint32_t part = 0; part < parts; part++) {
+        struct dv_stage_writer *writer;
+        if (dv_part_exists(dir, part))
+            continue;
+        DV_TRY(dv_stage_writer_open(&writer, dir, part, columns, column_count, err));
+        DV_TRY(dv_stage_writer_publish(writer, NULL, err));
+    }
+    DV_TRY(dv_dataset_publish(dir, parts, columns, column_count, NULL, err));
+done:
+    return status;
+}
+
+static enum dv_status publish_rejects(struct dv_run *run, unsigned index, struct dv_err *err)
+{
+    const struct dv_program *program = run->program;
+    const struct dv_relation *relation = program->relations[index];
+    for (unsigned o = 0; o < program->relation_count; o++) {
+        const struct dv_relation *root = program->relations[o];
+        unsigned count;
+        char *dir = dv_reject_dir(&run->arena, run->context, relation, root);
+        struct dv_column *columns = dv_reject_columns(&run->arena, root, &count);
+        if (dir == NULL || columns == NULL)
+            return dv_fail_memory(err);
+        if (!dv_file_exists(dir) || dv_dataset_exists(dir))
+            continue;
+        bool feeding = dv_relation_is_barrier(relation) && root != relation;
+        unsigned base = feeding ? dv_relation_index(program, relation->branches[0].base) : index;
+        enum dv_status status = fill_and_publish(dir, run->relations[base].part_count, columns, count, err);
+        if (status != DV_OK)
+            return status;
+    }
+    return DV_OK;
+}
+
+static enum dv_status publish_conflicts(struct dv_run *run, unsigned index, struct dv_err *err)
+{
+    struct dv_part_manifest manifest = {0};
+    uint32_t parts = run->relations[index].part_count, first = 0;
+    char *dir = dv_arena_printf(&run->arena, "%s/conflicts/%s", run->context->run_dir,
+                                run->program->relations[index]->name);
+    if (dir == NULL)
+        return dv_fail_memory(err);
+    while (first < parts && !dv_part_exists(dir, first))
+        first++;
+    if (first == parts || dv_dataset_exists(dir))
+        return DV_OK;
+    enum dv_status status = dv_part_manifest_read(dir, first, &manifest, err);
+    if (status == DV_OK)
+        status = fill_and_publish(dir, parts, manifest.columns, manifest.column_count, err);
+    dv_part_manifest_release(&manifest);
+    return status;
+}
+
+static enum dv_status publish_relation(struct pass *pass, unsigned index, struct dv_err *err)
+{
+    struct dv_run *run = pass->run;
+    const struct dv_relation *relation = run->program->relations[index];
+    struct dv_relation_run *state = &run->relations[index];
+    enum dv_status status = DV_OK;
+    DV_TRY(publish_rejects(run, index, err));
+    if (relation->level != pass->number)
+        goto done;
+    DV_TRY(publish_conflicts(run, index, err));
+    if (relation->materialized && !state->done) {
+        DV_TRY(dv_dataset_publish(state->dir, state->part_count, relation->columns, relation->column_count,
+                                  dv_relation_is_barrier(relation) ? &state->fed : NULL, err));
+        state->done = true;
+        dv_progress_finish(state->progress);
+        dv_log_event(run->context->log, "info", "dataset_published", "stage:s", "transform", "dataset:s",
+                     relation->name, "parts:u", (uint64_t)state->part_count, NULL);
+    }
+done:
+    if (status != DV_OK)
+        dv_err_place(err, "transform", relation->name, -1, -1);
+    return status;
+}
+
+static enum dv_status run_pass(struct dv_run *run, unsigned number, struct dv_err *err)
+{
+    struct pass pass = {.run = run, .number = number};
+    const struct dv_program *program = run->program;
+    enum dv_status status = DV_OK;
+    DV_TRY(make_sorters(&pass, err));
+    DV_TRY(dv_pipelines_make(run, number, &pass.pipelines, &pass.pipeline_count, err));
+    DV_TRY(make_lookups(&pass, err));
+    DV_TRY(make_tasks(&pass, err));
+    DV_TRY(dv_run_tasks(pass.task_count, run->context->workers, run_task, &pass, err));
+    for (unsigned r = 0; r < program->relation_count; r++) {
+        const struct dv_relation *relation = program->relations[r];
+        struct dv_relation_run *state = &run->relations[r];
+        if (relation->input)
+            continue;
+        bool fed = dv_relation_is_barrier(relation) && relation->input_level == number;
+        if (fed && state->sorter != NULL)
+            DV_TRY(dv_sorter_seal(state->sorter, err));
+        if (fed || relation->level == number)
+            DV_TRY(publish_relation(&pass, r, err));
+        if (relation->level == number) {
+            dv_sorter_free(state->sorter);
+            state->sorter = NULL;
+        }
+    }
+done:
+    free_lookups(&pass);
+    return status;
+}
+
+enum dv_status dv_program_run(struct dv_program *program, const struct dv_context *context,
+                              struct dv_err *err)
+{
+    struct dv_run run = {.program = program, .context = context};
+    enum dv_status status = DV_OK;
+    pthread_mutex_init(&run.mutex, NULL);
+    DV_TRY(prepare(&run, err));
+    for (unsigned pass = 1; pass <= program->pass_count; pass++)
+        DV_TRY(run_pass(&run, pass, err));
+    DV_TRY(sweep(&run, err));
+done:
+    for (unsigned r = 0; run.relations != NULL && r < program->relation_count; r++)
+        dv_sorter_free(run.relations[r].sorter);
+    pthread_mutex_destroy(&run.mutex);
+    dv_arena_release(&run.arena);
+    if (status != DV_OK)
+        dv_err_place(err, "transform", "", -1, -1);
+    return status;
+}
+
+enum dv_status dv_program_tally(const struct dv_program *program, const struct dv_context *context,
+                                struct dv_tally *tally, struct dv_err *err)
+{
+    struct dv_arena arena = {0};
+    enum dv_status status = DV_OK;
+    *tally = (struct dv_tally){0};
+    for (unsigned r = 0; r < program->relation_count && status == DV_OK; r++) {
+        const struct dv_relation *relation = program->relations[r];
+        for (unsigned o = 0; o < program->relation_count && status == DV_OK; o++) {
+            struct dv_dataset_manifest manifest = {0};
+            bool self = relation->input && o == r;
+            char *dir = self ? dv_arena_printf(&arena, "%s/extract/%s", context->run_dir, relation->name)
+                             : dv_reject_dir(&arena, context, relation, program->relations[o]);
+            if (dir == NULL)
+                status = dv_fail_memory(err);
+            else if ((relation->input && !self) || !dv_dataset_exists(dir))
+                continue;
+            else
+                status = dv_dataset_manifest_read(dir, &manifest, err);
+            if (self)
+                tally->read += manifest.rows;
+            else
+                tally->rejected += manifest.rows;
+            dv_dataset_manifest_release(&manifest);
+        }
+    }
+    tally->written = tally->read - tally->rejected;
+    dv_arena_release(&arena);
+    return status;
+}
