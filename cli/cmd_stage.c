@@ -7,12 +7,12 @@ static enum dv_status extract(struct dv_options *options, struct dv_err *err)
 
 static enum dv_status transform(struct dv_options *options, struct dv_err *err)
 {
-    return dv_work(options, DV_RUN_TO_WORK, DV_STAGE_TRANSFORM, err);
+    return dv_work(options, DV_RUN_TO_CONTINUE, DV_STAGE_TRANSFORM, err);
 }
 
 static enum dv_status load(struct dv_options *options, struct dv_err *err)
 {
-    return dv_work(options, DV_RUN_TO_WORK, DV_STAGE_EXPAND | DV_STAGE_LOAD | DV_STAGE_INDEX, err);
+    return dv_work(options, DV_RUN_TO_CONTINUE, DV_STAGE_EXPAND | DV_STAGE_LOAD | DV_STAGE_INDEX, err);
 }
 
 static enum dv_status verify(struct dv_options *options, struct dv_err *err)
@@ -42,7 +42,7 @@ const struct dv_command dv_cmd_transform = {
              "rejected than\n"
              "the job allows.",
     .example = "drover transform jobs/bookings --target service=app --max-rejects 2%",
-    .options = DV_OPTIONS_RUN,
+    .options = DV_OPTIONS_RUN & ~DV_OPT_BIT(DV_OPT_NEW),
     .least_arguments = 1,
     .most_arguments = 1,
     .run = transform,
@@ -56,7 +56,7 @@ const struct dv_command dv_cmd_load = {
              "datasets.\n"
              "Parts that the target's ledger names are not sent again.",
     .example = "drover load jobs/bookings --target service=app",
-    .options = DV_OPTIONS_RUN,
+    .options = DV_OPTIONS_RUN & ~DV_OPT_BIT(DV_OPT_NEW),
     .least_arguments = 1,
     .most_arguments = 1,
     .run = load,

@@ -80,10 +80,10 @@ static enum dv_status run_command(const struct dv_command *command, struct dv_op
         return print_command_help(command, err);
     if (options->argument_count < command->least_arguments ||
         options->argument_count > command->most_arguments) {
-        status =
-            dv_fail(err, DV_EXIT_USAGE, "drover %s: %s", command->name,
-                    options->argument_count < command->least_arguments ? "an argument is missing"
-                                                                       : "there is an argument too many");
+        status = dv_fail(err, DV_EXIT_USAGE, "%s behind drover %s",
+                         options->argument_count < command->least_arguments ? "an argument is missing"
+                                                                            : "there is an argument too many",
+                         command->name);
         dv_err_hint(err, "usage: drover %s %s; --help says more", command->name, command->usage);
         return status;
     }

@@ -2,15 +2,24 @@
 #include "core/file.h"
 #include "jobs/run_parts.h"
 
+/* The array, or NULL (released) where an element found no memory: a summary is whole or not written. */
+static json_t *whole_array(json_t *array, size_t size)
+{
+    if (json_array_size(array) == size)
+        return array;
+    json_decref(array);
+    return NULL;
+}
+
 static json_t *tally_json(const struct dv_dataset_manifest *manifest)
 {
-    json_t *reasons = json_object();
     const struct dv_tally *tally = &manifest->tally;
-    for (unsigned i = 0; i < tally->reason_count && reasons != NULL; i++)
-        json_object_set_new(reasons, tally->reasons[i].name,
-                            json_pack("{s:s, s:I}", "kind",
-                                      tally->reasons[i].rejected ? "rejected" : "filtered", "rows",
-                                      (json_int_t)tally->reasons[i].rows));
+    json_t *reasons = json_array();
+    for (unsigned i = 0; i < tally->reason_count; i++)
+        json_array_append_new(reasons, json_pack("{s:s, s:s, s:I}", "reason", tally->reasons[i].name, "kind",
+                                                 tally->reasons[i].rejected ? "rejected" : "filtered", "rows",
+                                                 (json_int_t)tally->reasons[i].rows));
+    reasons = whole_array(reasons, tally->reason_count);
     return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "read", (json_int_t)tally->read, "written",
                      (json_int_t)tally->written, "merged", (json_int_t)tally->merged, "filtered",
                      (json_int_t)tally->filtered, "rejected", (json_int_t)tally->rejected, "bytes",
@@ -58,7 +67,7 @@ static json_t *loads_json(const struct dv_run *run)
                              (json_int_t)count->inserted, "updated", (json_int_t)count->updated, "unchanged",
                              (json_int_t)count->unchanged, "rejected", (json_int_t)count->rejected));
     }
-    return loads;
+    return whole_array(loads, run->load_count);
 }
 
 static json_t *checks_json(const struct dv_verification *verification)
@@ -71,7 +80,7 @@ static json_t *checks_json(const struct dv_verification *verification)
                                                 "violations", (json_int_t)check->violations, "seconds",
                                                 check->seconds));
     }
-    return checks;
+    return whole_array(checks, verification->count);
 }
 
 static json_t *seconds_json(const struct dv_run *run)

@@ -41,8 +41,11 @@ static enum dv_status add_dataset(json_t *datasets, const char *stage, const cha
     if (status == DV_OK) {
         json_t *object = json_pack("{s:s, s:s, s:b, s:I}", "stage", stage, "dataset", name, "whole", whole,
                                    "parts", (json_int_t)(whole ? manifest.part_count : count_parts(dir)));
-        if (whole && object != NULL)
-            json_object_set_new(object, "rows", json_integer((json_int_t)manifest.rows));
+        if (object != NULL && whole &&
+            json_object_set_new(object, "rows", json_integer((json_int_t)manifest.rows)) != 0) {
+            json_decref(object);
+            object = NULL;
+        }
         if (object == NULL || json_array_append_new(datasets, object) != 0)
             status = dv_fail_memory(err);
     }

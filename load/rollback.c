@@ -1,4 +1,5 @@
 #include "core/alloc.h"
+#include "core/csv.h"
 #include "load/rollback_part.h"
 #include "load/session.h"
 
@@ -38,12 +39,11 @@ static enum dv_status join_kept(const struct dv_context *context, const struct d
     DV_TRY(dv_rollback_kept_path(&path, context, table->spec->step, -1, err));
     if (dv_file_exists(path.data))
         goto done;
-    dv_sql_columns(&all, table, "");
-    for (size_t i = 0; i < all.len; i++)
-        if (all.data[i] == ' ' && i > 0 && all.data[i - 1] == ',') {
-            memmove(all.data + i, all.data + i + 1, all.len - i - 1);
-            all.len--;
-        }
+    for (unsigned i = 0; i < table->column_count; i++) {
+        if (i > 0)
+            dv_buf_byte(&all, ',');
+        dv_csv_quote(&all, table->columns[i].name, strlen(table->columns[i].name), false);
+    }
     dv_buf_byte(&all, '\n');
     for (size_t i = 0; i < count; i++) {
         DV_TRY(dv_rollback_kept_path(&path, context, table->spec->step, parts[i], err));

@@ -6,47 +6,47 @@
 #include <string.h>
 
 /* name, signature, implementation; "any>any": the result is of the argument's type */
-#define AGGREGATES(X)                                                                                                  \
-    X("count", "any>int8", &dv_agg_count)                                                                              \
-    X("sum", "int2>int8", &dv_agg_sum_int)                                                                             \
-    X("sum", "int4>int8", &dv_agg_sum_int)                                                                             \
-    X("sum", "int8>numeric", &dv_agg_sum_int8)                                                                         \
-    X("sum", "numeric>numeric", &dv_agg_sum_numeric)                                                                   \
-    X("sum", "float4>float4", &dv_agg_sum_float)                                                                       \
-    X("sum", "float8>float8", &dv_agg_sum_float)                                                                       \
-    X("sum", "interval>interval", &dv_agg_sum_interval)                                                                \
-    X("avg", "int2>numeric", &dv_agg_avg_int)                                                                          \
-    X("avg", "int4>numeric", &dv_agg_avg_int)                                                                          \
-    X("avg", "int8>numeric", &dv_agg_avg_int)                                                                          \
-    X("avg", "numeric>numeric", &dv_agg_avg_numeric)                                                                   \
-    X("avg", "float4>float8", &dv_agg_avg_float)                                                                       \
-    X("avg", "float8>float8", &dv_agg_avg_float)                                                                       \
-    ORDERED(X, "min", &dv_agg_min)                                                                                     \
-    ORDERED(X, "max", &dv_agg_max)                                                                                     \
-    X("bool_and", "bool>bool", &dv_agg_bool_and)                                                                       \
-    X("every", "bool>bool", &dv_agg_bool_and)                                                                          \
-    X("bool_or", "bool>bool", &dv_agg_bool_or)                                                                         \
-    X("string_agg", "text,text>text", &dv_agg_string)                                                                  \
-    X("array_agg", "nonarray>array", &dv_agg_array)                                                                    \
-    X("jsonb_agg", "any>jsonb", &dv_agg_jsonb)                                                                         \
-    X("jsonb_object_agg", "any,any>jsonb", &dv_agg_jsonb_object)                                                       \
-    X("first", "any>any", &dv_agg_first)                                                                               \
+#define AGGREGATES(X)                                                                                        \
+    X("count", "any>int8", &dv_agg_count)                                                                    \
+    X("sum", "int2>int8", &dv_agg_sum_int)                                                                   \
+    X("sum", "int4>int8", &dv_agg_sum_int)                                                                   \
+    X("sum", "int8>numeric", &dv_agg_sum_int8)                                                               \
+    X("sum", "numeric>numeric", &dv_agg_sum_numeric)                                                         \
+    X("sum", "float4>float4", &dv_agg_sum_float)                                                             \
+    X("sum", "float8>float8", &dv_agg_sum_float)                                                             \
+    X("sum", "interval>interval", &dv_agg_sum_interval)                                                      \
+    X("avg", "int2>numeric", &dv_agg_avg_int)                                                                \
+    X("avg", "int4>numeric", &dv_agg_avg_int)                                                                \
+    X("avg", "int8>numeric", &dv_agg_avg_int)                                                                \
+    X("avg", "numeric>numeric", &dv_agg_avg_numeric)                                                         \
+    X("avg", "float4>float8", &dv_agg_avg_float)                                                             \
+    X("avg", "float8>float8", &dv_agg_avg_float)                                                             \
+    ORDERED(X, "min", &dv_agg_min)                                                                           \
+    ORDERED(X, "max", &dv_agg_max)                                                                           \
+    X("bool_and", "bool>bool", &dv_agg_bool_and)                                                             \
+    X("every", "bool>bool", &dv_agg_bool_and)                                                                \
+    X("bool_or", "bool>bool", &dv_agg_bool_or)                                                               \
+    X("string_agg", "text,text>text", &dv_agg_string)                                                        \
+    X("array_agg", "nonarray>array", &dv_agg_array)                                                          \
+    X("jsonb_agg", "any>jsonb", &dv_agg_jsonb)                                                               \
+    X("jsonb_object_agg", "any,any>jsonb", &dv_agg_jsonb_object)                                             \
+    X("first", "any>any", &dv_agg_first)                                                                     \
     X("last", "any>any", &dv_agg_last)
 
 /* The types that have min and max in PostgreSQL. */
-#define ORDERED(X, name, type)                                                                                         \
-    X(name, "int2>int2", type)                                                                                         \
-    X(name, "int4>int4", type)                                                                                         \
-    X(name, "int8>int8", type)                                                                                         \
-    X(name, "numeric>numeric", type)                                                                                   \
-    X(name, "float4>float4", type)                                                                                     \
-    X(name, "float8>float8", type)                                                                                     \
-    X(name, "text>text", type)                                                                                         \
-    X(name, "bpchar>bpchar", type)                                                                                     \
-    X(name, "date>date", type)                                                                                         \
-    X(name, "time>time", type)                                                                                         \
-    X(name, "timestamp>timestamp", type)                                                                               \
-    X(name, "timestamptz>timestamptz", type)                                                                           \
+#define ORDERED(X, name, type)                                                                               \
+    X(name, "int2>int2", type)                                                                               \
+    X(name, "int4>int4", type)                                                                               \
+    X(name, "int8>int8", type)                                                                               \
+    X(name, "numeric>numeric", type)                                                                         \
+    X(name, "float4>float4", type)                                                                           \
+    X(name, "float8>float8", type)                                                                           \
+    X(name, "text>text", type)                                                                               \
+    X(name, "bpchar>bpchar", type)                                                                           \
+    X(name, "date>date", type)                                                                               \
+    X(name, "time>time", type)                                                                               \
+    X(name, "timestamp>timestamp", type)                                                                     \
+    X(name, "timestamptz>timestamptz", type)                                                                 \
     X(name, "interval>interval", type)
 
 #define SIGNATURE(called, types, type) {.name = called, .signature = types},
@@ -74,7 +74,8 @@ bool dv_aggregate_picks(const struct dv_aggregate *aggregate)
     return (aggregate->function->flags & DV_AGG_PICKS) != 0;
 }
 
-/* ---- binding ---------------------------------------------------------------------------------------------------- */
+/* ---- binding
+ * ---------------------------------------------------------------------------------------------------- */
 
 static enum dv_status no_aggregate(struct dv_binder *binder, const struct dv_ast *call, struct dv_expr **args,
                                    bool ambiguous, struct dv_err *err)
@@ -84,14 +85,17 @@ static enum dv_status no_aggregate(struct dv_binder *binder, const struct dv_ast
     for (unsigned i = 0; i < call->arg_count && used < sizeof(list); i++)
         used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "",
                                  dv_type_text(binder, &args[i]->type));
-    (void)dv_bind_fail(binder, call->line, call->column, ambiguous ? "42725" : "42883", err, "function %s(%s) %s",
-                       call->text, list, ambiguous ? "is not unique" : "does not exist");
-    dv_err_hint(err, "No aggregate of that name takes these types. You might need to add explicit type casts.");
+    (void)dv_bind_fail(binder, call->line, call->column, ambiguous ? "42725" : "42883", err,
+                       "function %s(%s) %s", call->text, list,
+                       ambiguous ? "is not unique" : "does not exist");
+    dv_err_hint(err,
+                "No aggregate of that name takes these types. You might need to add explicit type casts.");
     return DV_FAILED;
 }
 
-static enum dv_status bind_arguments(struct dv_binder *inner, const struct dv_ast *call, const struct dv_scope *scope,
-                                     struct dv_aggregate *aggregate, struct dv_err *err)
+static enum dv_status bind_arguments(struct dv_binder *inner, const struct dv_ast *call,
+                                     const struct dv_scope *scope, struct dv_aggregate *aggregate,
+                                     struct dv_err *err)
 {
     const struct dv_function *found = NULL;
     const struct dv_function_table *const tables[] = {&table};
@@ -107,8 +111,8 @@ static enum dv_status bind_arguments(struct dv_binder *inner, const struct dv_as
         if (status != DV_OK)
             return status;
     }
-    resolution = dv_function_resolve(tables, 1, call->text, aggregate->args, call->arg_count, false, &found, wanted,
-                                     &result);
+    resolution = dv_function_resolve(tables, 1, call->text, aggregate->args, call->arg_count, false, &found,
+                                     wanted, &result);
     if (resolution != DV_RESOLVED)
         return no_aggregate(inner, call, aggregate->args, resolution == DV_RESOLVE_AMBIGUOUS, err);
     for (unsigned i = 0; status == DV_OK && i < call->arg_count; i++) {
@@ -144,8 +148,9 @@ static enum dv_status check_order(struct dv_binder *binder, const struct dv_expr
     return DV_FAILED;
 }
 
-static enum dv_status bind_extras(struct dv_binder *inner, const struct dv_ast *ast, const struct dv_scope *scope,
-                                  struct dv_aggregate *aggregate, struct dv_err *err)
+static enum dv_status bind_extras(struct dv_binder *inner, const struct dv_ast *ast,
+                                  const struct dv_scope *scope, struct dv_aggregate *aggregate,
+                                  struct dv_err *err)
 {
     const struct dv_ast_call *call = ast->call;
     enum dv_status status = DV_OK;
@@ -153,7 +158,8 @@ static enum dv_status bind_extras(struct dv_binder *inner, const struct dv_ast *
         return DV_OK;
     aggregate->distinct = call->distinct;
     aggregate->order_count = call->order_count;
-    aggregate->order = dv_arena_zalloc(inner->arena, sizeof(*aggregate->order) * ((size_t)call->order_count + 1));
+    aggregate->order =
+        dv_arena_zalloc(inner->arena, sizeof(*aggregate->order) * ((size_t)call->order_count + 1));
     if (aggregate->order == NULL)
         return dv_fail_memory(err);
     for (unsigned i = 0; status == DV_OK && i < call->order_count; i++) {
@@ -169,8 +175,9 @@ static enum dv_status bind_extras(struct dv_binder *inner, const struct dv_ast *
         for (unsigned a = 0; a < ast->arg_count; a++)
             among = among || dv_ast_equal(call->order[i].expr, ast->args[a]);
         if (!among)
-            return dv_bind_fail(inner, order->expr->line, order->expr->column, "42P10", err,
-                                "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
+            return dv_bind_fail(
+                inner, order->expr->line, order->expr->column, "42P10", err,
+                "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
         status = check_order(inner, order->expr, "ordering", err);
     }
     for (unsigned i = 0; status == DV_OK && aggregate->distinct && i < aggregate->arg_count; i++)
@@ -180,8 +187,8 @@ static enum dv_status bind_extras(struct dv_binder *inner, const struct dv_ast *
     return status;
 }
 
-enum dv_status dv_bind_aggregate(struct dv_binder *binder, const struct dv_ast *call, struct dv_aggregate **out,
-                                 struct dv_err *err)
+enum dv_status dv_bind_aggregate(struct dv_binder *binder, const struct dv_ast *call,
+                                 struct dv_aggregate **out, struct dv_err *err)
 {
     struct dv_binder inner = *binder;
     struct dv_aggregate *aggregate = dv_arena_zalloc(binder->arena, sizeof(*aggregate));
@@ -209,9 +216,11 @@ enum dv_status dv_bind_aggregate(struct dv_binder *binder, const struct dv_ast *
     return status;
 }
 
-/* ---- running ---------------------------------------------------------------------------------------------------- */
+/* ---- running
+ * ---------------------------------------------------------------------------------------------------- */
 
-/* Whether rows have to be kept and sorted: first and last compare as they go, min and count(x ORDER BY) do not care. */
+/* Whether rows have to be kept and sorted: first and last compare as they go, min and count(x ORDER BY) do
+ * not care. */
 static bool keeps_rows(const struct dv_aggregate *aggregate)
 {
     if ((aggregate->function->flags & (DV_AGG_PICKS | DV_AGG_ORDERLESS)) != 0 || aggregate->star)
@@ -248,7 +257,8 @@ enum dv_status dv_aggregate_step(const struct dv_aggregate *aggregate, struct dv
         if (status != DV_OK)
             return status;
     }
-    if (aggregate->arg_count > 0 && args[0].state == DV_NULL && (aggregate->function->flags & DV_AGG_NULLS) == 0)
+    if (aggregate->arg_count > 0 && args[0].state == DV_NULL &&
+        (aggregate->function->flags & DV_AGG_NULLS) == 0)
         return DV_OK;
     if (keeps_rows(aggregate))
         return dv_aggregate_keep_row(aggregate, state, args, eval, err);

@@ -22,8 +22,8 @@ struct dv_aggregate_row; /* aggregate_sort.c */
 
 struct dv_aggregate_state {
     struct dv_arena *arena;
-    uint64_t count;      /* values taken */
-    dv_int128 sum;       /* of integers, or of small numerics at `scale` */
+    uint64_t count; /* values taken */
+    dv_int128 sum;  /* of integers, or of small numerics at `scale` */
     int32_t scale;
     struct dv_value total; /* numeric: what did not fit sum */
     double real;
@@ -37,8 +37,8 @@ struct dv_aggregate_state {
 };
 
 enum dv_aggregate_flag {
-    DV_AGG_NULLS = 1,   /* takes NULL too (array_agg, jsonb_agg) */
-    DV_AGG_PICKS = 2,   /* first, last: compares ORDER BY itself */
+    DV_AGG_NULLS = 1,    /* takes NULL too (array_agg, jsonb_agg) */
+    DV_AGG_PICKS = 2,    /* first, last: compares ORDER BY itself */
     DV_AGG_ORDERLESS = 4 /* neither order nor repetition changes the result (min, bool_and) */
 };
 
@@ -51,24 +51,28 @@ struct dv_aggregate_type {
                             struct dv_value *out, struct dv_err *err);
 };
 
-extern const struct dv_aggregate_type dv_agg_count, dv_agg_sum_int, dv_agg_sum_int8, dv_agg_sum_numeric, dv_agg_sum_float,
-    dv_agg_sum_interval, dv_agg_avg_int, dv_agg_avg_numeric, dv_agg_avg_float; /* aggregate_number.c */
+extern const struct dv_aggregate_type dv_agg_count, dv_agg_sum_int, dv_agg_sum_int8, dv_agg_sum_numeric,
+    dv_agg_sum_float, dv_agg_sum_interval, dv_agg_avg_int, dv_agg_avg_numeric,
+    dv_agg_avg_float; /* aggregate_number.c */
 extern const struct dv_aggregate_type dv_agg_min, dv_agg_max, dv_agg_first, dv_agg_last, dv_agg_bool_and,
     dv_agg_bool_or; /* aggregate_pick.c */
-extern const struct dv_aggregate_type dv_agg_string, dv_agg_array, dv_agg_jsonb, dv_agg_jsonb_object; /* aggregate_list.c */
+extern const struct dv_aggregate_type dv_agg_string, dv_agg_array, dv_agg_jsonb,
+    dv_agg_jsonb_object; /* aggregate_list.c */
 
 /* Replaces what is kept by a copy of value. */
 enum dv_status dv_keep(struct dv_kept *kept, const struct dv_value *value, const struct dv_type *type,
                        struct dv_arena *arena, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_grow(struct dv_grown *text, const char *p, size_t length, struct dv_arena *arena,
                        struct dv_err *err) DV_MUST_CHECK;
-/* One row of an ordered or distinct aggregate, kept; and at the end all of them handed to the step in order. */
+/* One row of an ordered or distinct aggregate, kept; and at the end all of them handed to the step in order.
+ */
 enum dv_status dv_aggregate_keep_row(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,
                                      const struct dv_value *args, struct dv_eval *eval,
                                      struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_aggregate_replay(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,
                                    struct dv_err *err) DV_MUST_CHECK;
 /* Orders two values of an ORDER BY entry, NULLs where it wants them. */
-int dv_aggregate_compare(const struct dv_aggregate_order *order, const struct dv_value *a, const struct dv_value *b);
+int dv_aggregate_compare(const struct dv_aggregate_order *order, const struct dv_value *a,
+                         const struct dv_value *b);
 
 #endif

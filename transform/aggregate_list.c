@@ -7,14 +7,15 @@
 
 #include <string.h>
 
-#define AGG_STEP(name)                                                                                                 \
-    static enum dv_status name(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,                 \
+#define AGG_STEP(name)                                                                                       \
+    static enum dv_status name(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,       \
                                struct dv_value *args, struct dv_eval *eval, struct dv_err *err)
-#define AGG_FINAL(name)                                                                                                \
-    static enum dv_status name(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,                 \
+#define AGG_FINAL(name)                                                                                      \
+    static enum dv_status name(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,       \
                                struct dv_value *out, struct dv_err *err)
 
-enum dv_status dv_grow(struct dv_grown *text, const char *p, size_t length, struct dv_arena *arena, struct dv_err *err)
+enum dv_status dv_grow(struct dv_grown *text, const char *p, size_t length, struct dv_arena *arena,
+                       struct dv_err *err)
 {
     if (length > text->cap - text->len) {
         size_t cap = text->cap * 2 > text->len + length ? text->cap * 2 : text->len + length + 64;
@@ -64,7 +65,8 @@ static enum dv_status append_item(struct dv_aggregate_state *state, struct dv_ev
     enum dv_status status = dv_buf_check(&eval->scratch, err);
     if (status == DV_OK)
         status = dv_grow(&state->text, before, strlen(before), state->arena, err);
-    return status == DV_OK ? dv_grow(&state->text, eval->scratch.data, eval->scratch.len, state->arena, err) : status;
+    return status == DV_OK ? dv_grow(&state->text, eval->scratch.data, eval->scratch.len, state->arena, err)
+                           : status;
 }
 
 AGG_STEP(step_array)
@@ -101,7 +103,8 @@ AGG_FINAL(final_array)
     return close_list(state, "}", out, err);
 }
 
-const struct dv_aggregate_type dv_agg_array = {.flags = DV_AGG_NULLS, .step = step_array, .final = final_array};
+const struct dv_aggregate_type dv_agg_array = {
+    .flags = DV_AGG_NULLS, .step = step_array, .final = final_array};
 
 AGG_STEP(step_jsonb)
 {
@@ -157,6 +160,7 @@ AGG_FINAL(final_jsonb_object)
     return canonical(state, "}", out, err);
 }
 
-const struct dv_aggregate_type dv_agg_jsonb = {.flags = DV_AGG_NULLS, .step = step_jsonb, .final = final_jsonb};
+const struct dv_aggregate_type dv_agg_jsonb = {
+    .flags = DV_AGG_NULLS, .step = step_jsonb, .final = final_jsonb};
 const struct dv_aggregate_type dv_agg_jsonb_object = {
     .flags = DV_AGG_NULLS, .step = step_jsonb_object, .final = final_jsonb_object};

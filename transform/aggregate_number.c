@@ -1,4 +1,5 @@
-/* count, sum, avg. Sums of small numerics and of bigint run in 128 bits; what does not fit moves to a numeric. */
+/* count, sum, avg. Sums of small numerics and of bigint run in 128 bits; what does not fit moves to a
+ * numeric. */
 #include "transform/aggregate_internal.h"
 
 #include "core/numeric.h"
@@ -7,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AGG_STEP(name)                                                                                                 \
-    static enum dv_status name(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,                 \
+#define AGG_STEP(name)                                                                                       \
+    static enum dv_status name(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,       \
                                struct dv_value *args, struct dv_eval *eval, struct dv_err *err)
-#define AGG_FINAL(name)                                                                                                \
-    static enum dv_status name(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,                 \
+#define AGG_FINAL(name)                                                                                      \
+    static enum dv_status name(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,       \
                                struct dv_value *out, struct dv_err *err)
 #define UNUSED_STEP  ((void)aggregate, (void)args, (void)eval, (void)err)
 #define UNUSED_FINAL ((void)aggregate, (void)err)
@@ -54,7 +55,8 @@ AGG_FINAL(final_sum_int)
 const struct dv_aggregate_type dv_agg_sum_int = {.step = step_int, .final = final_sum_int};
 
 /* The 128-bit sum as a numeric. */
-static enum dv_status sum_value(const struct dv_aggregate_state *state, struct dv_value *out, struct dv_err *err)
+static enum dv_status sum_value(const struct dv_aggregate_state *state, struct dv_value *out,
+                                struct dv_err *err)
 {
     dv_uint128 rest = state->sum < 0 ? -(dv_uint128)state->sum : (dv_uint128)state->sum;
     char digits[96];

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define AGG_STEP(name)                                                                                                 \
-    static enum dv_status name(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,                 \
+#define AGG_STEP(name)                                                                                       \
+    static enum dv_status name(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,       \
                                struct dv_value *args, struct dv_eval *eval, struct dv_err *err)
 #define UNUSED_STEP ((void)aggregate, (void)eval, (void)err)
 
@@ -76,11 +76,13 @@ static enum dv_status final_best(const struct dv_aggregate *aggregate, struct dv
     return DV_OK;
 }
 
-const struct dv_aggregate_type dv_agg_min = {.flags = DV_AGG_ORDERLESS, .step = step_min, .final = final_best};
-const struct dv_aggregate_type dv_agg_max = {.flags = DV_AGG_ORDERLESS, .step = step_max, .final = final_best};
+const struct dv_aggregate_type dv_agg_min = {
+    .flags = DV_AGG_ORDERLESS, .step = step_min, .final = final_best};
+const struct dv_aggregate_type dv_agg_max = {
+    .flags = DV_AGG_ORDERLESS, .step = step_max, .final = final_best};
 
-/* Takes the row where its ORDER BY values come before (first) or after (last) those of the best so far; a tie keeps the
- * earlier row for first and takes the later for last. */
+/* Takes the row where its ORDER BY values come before (first) or after (last) those of the best so far; a tie
+ * keeps the earlier row for first and takes the later for last. */
 static enum dv_status pick(const struct dv_aggregate *aggregate, struct dv_aggregate_state *state,
                            struct dv_value *args, struct dv_eval *eval, bool last, struct dv_err *err)
 {
@@ -123,7 +125,8 @@ AGG_STEP(step_last)
     return pick(aggregate, state, args, eval, true, err);
 }
 
-const struct dv_aggregate_type dv_agg_first = {.flags = DV_AGG_PICKS, .step = step_first, .final = final_best};
+const struct dv_aggregate_type dv_agg_first = {
+    .flags = DV_AGG_PICKS, .step = step_first, .final = final_best};
 const struct dv_aggregate_type dv_agg_last = {.flags = DV_AGG_PICKS, .step = step_last, .final = final_best};
 
 AGG_STEP(step_bool_and)
@@ -152,4 +155,5 @@ static enum dv_status final_truth(const struct dv_aggregate *aggregate, struct d
 
 const struct dv_aggregate_type dv_agg_bool_and = {
     .flags = DV_AGG_ORDERLESS, .step = step_bool_and, .final = final_truth};
-const struct dv_aggregate_type dv_agg_bool_or = {.flags = DV_AGG_ORDERLESS, .step = step_bool_or, .final = final_truth};
+const struct dv_aggregate_type dv_agg_bool_or = {
+    .flags = DV_AGG_ORDERLESS, .step = step_bool_or, .final = final_truth};

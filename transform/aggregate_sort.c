@@ -1,4 +1,5 @@
-/* Aggregates with ORDER BY or DISTINCT: the rows are kept in the group's arena, sorted at the end, and only then taken. */
+/* Aggregates with ORDER BY or DISTINCT: the rows are kept in the group's arena, sorted at the end, and only
+ * then taken. */
 #include "transform/aggregate_internal.h"
 
 #include "core/alloc.h"
@@ -11,7 +12,8 @@ struct dv_aggregate_row {
     struct dv_value values[]; /* arguments, then ORDER BY */
 };
 
-int dv_aggregate_compare(const struct dv_aggregate_order *order, const struct dv_value *a, const struct dv_value *b)
+int dv_aggregate_compare(const struct dv_aggregate_order *order, const struct dv_value *a,
+                         const struct dv_value *b)
 {
     int result;
     if (a->state == DV_NULL || b->state == DV_NULL) {
@@ -27,14 +29,16 @@ enum dv_status dv_aggregate_keep_row(const struct dv_aggregate *aggregate, struc
                                      const struct dv_value *args, struct dv_eval *eval, struct dv_err *err)
 {
     unsigned count = aggregate->arg_count + aggregate->order_count;
-    struct dv_aggregate_row *row = dv_arena_alloc(state->arena, sizeof(*row) + sizeof(struct dv_value) * count);
+    struct dv_aggregate_row *row =
+        dv_arena_alloc(state->arena, sizeof(*row) + sizeof(struct dv_value) * count);
     if (row == NULL)
         return dv_fail_memory(err);
     row->next = NULL;
     row->number = state->row_count++;
     for (unsigned i = 0; i < count; i++) {
         bool is_arg = i < aggregate->arg_count;
-        const struct dv_expr *expr = is_arg ? aggregate->args[i] : aggregate->order[i - aggregate->arg_count].expr;
+        const struct dv_expr *expr =
+            is_arg ? aggregate->args[i] : aggregate->order[i - aggregate->arg_count].expr;
         struct dv_value value;
         enum dv_status status = DV_OK;
         if (is_arg)

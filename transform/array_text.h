@@ -10,7 +10,8 @@ struct dv_array_item {
     bool is_null, nested; /* nested: an inner array, braces included */
 };
 
-/* Next item; *at starts as NULL. Unescaped items go to the arena. DV_END after the last; 22P02 on malformed text. */
+/* Next item; *at starts as NULL. Unescaped items go to the arena. DV_END after the last; 22P02 on malformed
+ * text. */
 enum dv_status dv_array_next(const char *text, size_t length, const char **at, struct dv_array_item *item,
                              struct dv_arena *arena, struct dv_err *err) DV_MUST_CHECK;
 /* Appends one item, quoted where PostgreSQL quotes it; NULL p: NULL. The caller writes braces and commas. */

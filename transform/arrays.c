@@ -14,7 +14,8 @@ static bool blank(char c)
 
 static enum dv_status malformed(const char *text, size_t length, struct dv_err *err)
 {
-    return dv_eval_fail(err, "22P02", "malformed array literal: \"%.*s\"", (int)(length > 200 ? 200 : length), text);
+    return dv_eval_fail(err, "22P02", "malformed array literal: \"%.*s\"", (int)(length > 200 ? 200 : length),
+                        text);
 }
 
 /* The end of a quoted item, behind its closing quote; NULL where there is none. */
@@ -50,8 +51,8 @@ static const char *nested_end(const char *p, const char *end)
     return NULL;
 }
 
-static enum dv_status unescape(const char *p, const char *end, struct dv_arena *arena, struct dv_array_item *item,
-                               struct dv_err *err)
+static enum dv_status unescape(const char *p, const char *end, struct dv_arena *arena,
+                               struct dv_array_item *item, struct dv_err *err)
 {
     char *to;
     if (memchr(p, '\\', (size_t)(end - p)) == NULL) {
@@ -156,7 +157,8 @@ bool dv_array_index(const char *p, size_t length, int64_t *index)
     return *end == '\0' && *index >= INT32_MIN && *index <= INT32_MAX;
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------------------------ */
+/* ---- nodes
+ * ------------------------------------------------------------------------------------------------------ */
 
 static enum dv_status eval_array(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
                                  struct dv_value *out, struct dv_err *err)
@@ -189,7 +191,8 @@ enum dv_status dv_bind_array(struct dv_binder *binder, const struct dv_ast *ast,
     struct dv_type element, type = dv_type_of(DV_TYPE_ARRAY);
     enum dv_status status;
     if (ast->arg_count == 0) {
-        (void)dv_bind_fail(binder, ast->line, ast->column, "42P18", err, "cannot determine type of empty array");
+        (void)dv_bind_fail(binder, ast->line, ast->column, "42P18", err,
+                           "cannot determine type of empty array");
         dv_err_hint(err, "Explicitly cast to the desired type, for example '{}'::integer[].");
         return DV_FAILED;
     }
@@ -200,8 +203,8 @@ enum dv_status dv_bind_array(struct dv_binder *binder, const struct dv_ast *ast,
         return dv_bind_fail(binder, ast->line, ast->column, "0A000", err, "arrays of %s are not supported",
                             dv_type_text(binder, &element));
     type.element = element.id;
-    status = dv_node_call(binder, ast->line, ast->column, eval_array, false, &type, args, ast->arg_count, NULL, out,
-                          err);
+    status = dv_node_call(binder, ast->line, ast->column, eval_array, false, &type, args, ast->arg_count,
+                          NULL, out, err);
     return status == DV_OK ? dv_node_fold(binder, out, err) : status;
 }
 
@@ -231,8 +234,8 @@ static enum dv_status eval_subscript(const struct dv_expr *expr, struct dv_eval 
     return DV_OK;
 }
 
-static enum dv_status eval_constant_subscript(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
-                                              struct dv_value *out, struct dv_err *err)
+static enum dv_status eval_constant_subscript(const struct dv_expr *expr, struct dv_eval *eval,
+                                              struct dv_value *args, struct dv_value *out, struct dv_err *err)
 {
     const struct constant_array *array = expr->data;
     (void)eval;
@@ -243,8 +246,9 @@ static enum dv_status eval_constant_subscript(const struct dv_expr *expr, struct
 }
 
 /* The items of a constant array, read once. */
-static enum dv_status read_items(struct dv_binder *binder, const struct dv_value *text, const struct dv_type *element,
-                                 struct constant_array **out, struct dv_err *err)
+static enum dv_status read_items(struct dv_binder *binder, const struct dv_value *text,
+                                 const struct dv_type *element, struct constant_array **out,
+                                 struct dv_err *err)
 {
     struct dv_array_item item;
     const char *at = NULL;
@@ -261,7 +265,8 @@ static enum dv_status read_items(struct dv_binder *binder, const struct dv_value
     at = NULL;
     while ((status = dv_array_next(text->u.p, text->len, &at, &item, binder->arena, err)) == DV_OK) {
         if (!item.is_null && !item.nested) {
-            status = dv_value_from_text(item.p, item.len, element, binder->arena, &array->values[array->count], err);
+            status = dv_value_from_text(item.p, item.len, element, binder->arena,
+                                        &array->values[array->count], err);
             if (status != DV_OK)
                 return status;
         }
@@ -285,16 +290,18 @@ enum dv_status dv_bind_subscript(struct dv_binder *binder, const struct dv_ast *
         return DV_FAILED;
     }
     element = dv_type_of(args[0]->type.element);
-    status = dv_cast(binder, args[1], &index, DV_CAST_ASSIGNMENT, args[1]->line, args[1]->column, &args[1], err);
+    status =
+        dv_cast(binder, args[1], &index, DV_CAST_ASSIGNMENT, args[1]->line, args[1]->column, &args[1], err);
     if (status != DV_OK)
         return status;
     if (args[0]->is_constant && args[0]->constant.state != DV_NULL) {
         status = read_items(binder, &args[0]->constant, &element, &array, err);
         if (status == DV_OK)
-            status = dv_node_call(binder, ast->line, ast->column, eval_constant_subscript, true, &element, &args[1], 1,
-                                  array, out, err);
+            status = dv_node_call(binder, ast->line, ast->column, eval_constant_subscript, true, &element,
+                                  &args[1], 1, array, out, err);
     } else {
-        status = dv_node_call(binder, ast->line, ast->column, eval_subscript, true, &element, args, 2, NULL, out, err);
+        status = dv_node_call(binder, ast->line, ast->column, eval_subscript, true, &element, args, 2, NULL,
+                              out, err);
     }
     return status == DV_OK ? dv_node_fold(binder, out, err) : status;
 }

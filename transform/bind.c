@@ -50,13 +50,15 @@ static enum dv_status bind_slot_at(struct dv_binder *binder, const struct dv_ast
     return DV_OK;
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------ */
+/* ---- names
+ * ------------------------------------------------------------------------------------------------------ */
 
 static bool names_column(const struct dv_scope_column *column, const struct dv_ast *ast)
 {
     if (strcmp(column->name, ast->text) != 0)
         return false;
-    return ast->qualifier == NULL || (column->qualifier != NULL && strcmp(column->qualifier, ast->qualifier) == 0);
+    return ast->qualifier == NULL ||
+           (column->qualifier != NULL && strcmp(column->qualifier, ast->qualifier) == 0);
 }
 
 static const struct dv_scope_column *find_column(const struct dv_scope *scope, const struct dv_ast *ast,
@@ -102,8 +104,8 @@ static unsigned name_distance(const char *a, const char *b)
     return row[m];
 }
 
-static enum dv_status no_column(struct dv_binder *binder, const struct dv_ast *ast, const struct dv_scope *scope,
-                                struct dv_err *err)
+static enum dv_status no_column(struct dv_binder *binder, const struct dv_ast *ast,
+                                const struct dv_scope *scope, struct dv_err *err)
 {
     const struct dv_scope_column *nearest = NULL;
     unsigned best = 99;
@@ -111,7 +113,8 @@ static enum dv_status no_column(struct dv_binder *binder, const struct dv_ast *a
     for (unsigned i = 0; scope != NULL && i < scope->count; i++) {
         const struct dv_scope_column *column = &scope->columns[i];
         unsigned distance = name_distance(column->name, ast->text);
-        if (ast->qualifier != NULL && column->qualifier != NULL && strcmp(column->qualifier, ast->qualifier) == 0)
+        if (ast->qualifier != NULL && column->qualifier != NULL &&
+            strcmp(column->qualifier, ast->qualifier) == 0)
             known_qualifier = true;
         if (distance < best) {
             best = distance;
@@ -128,16 +131,17 @@ static enum dv_status no_column(struct dv_binder *binder, const struct dv_ast *a
                        ast->qualifier != NULL ? ast->qualifier : "", ast->qualifier != NULL ? "." : "",
                        ast->qualifier != NULL ? "" : "\"", ast->text, ast->qualifier != NULL ? "" : "\"");
     if (nearest != NULL && best <= 1 + strlen(ast->text) / 3)
-        dv_err_hint(err, "Perhaps you meant to reference the column \"%s%s%s\"; a name with capitals needs quotes.",
-                    nearest->qualifier != NULL ? nearest->qualifier : "", nearest->qualifier != NULL ? "." : "",
-                    nearest->name);
+        dv_err_hint(
+            err, "Perhaps you meant to reference the column \"%s%s%s\"; a name with capitals needs quotes.",
+            nearest->qualifier != NULL ? nearest->qualifier : "", nearest->qualifier != NULL ? "." : "",
+            nearest->name);
     else
         dv_err_hint(err, "Use a column of the FROM clause's datasets; drover check JOB lists them.");
     return DV_FAILED;
 }
 
-static enum dv_status bind_column(struct dv_binder *binder, const struct dv_ast *ast, const struct dv_scope *scope,
-                                  struct dv_expr **out, struct dv_err *err)
+static enum dv_status bind_column(struct dv_binder *binder, const struct dv_ast *ast,
+                                  const struct dv_scope *scope, struct dv_expr **out, struct dv_err *err)
 {
     const struct dv_scope_column *second, *column;
     if (binder->group_keys != NULL)
@@ -146,17 +150,18 @@ static enum dv_status bind_column(struct dv_binder *binder, const struct dv_ast 
     if (column == NULL)
         return no_column(binder, ast, scope, err);
     if (second != NULL) {
-        (void)dv_bind_fail(binder, ast->line, ast->column, "42702", err, "column reference \"%s\" is ambiguous",
-                           ast->text);
-        dv_err_hint(err, "Write %s.%s or %s.%s.", column->qualifier != NULL ? column->qualifier : "?", column->name,
-                    second->qualifier != NULL ? second->qualifier : "?", second->name);
+        (void)dv_bind_fail(binder, ast->line, ast->column, "42702", err,
+                           "column reference \"%s\" is ambiguous", ast->text);
+        dv_err_hint(err, "Write %s.%s or %s.%s.", column->qualifier != NULL ? column->qualifier : "?",
+                    column->name, second->qualifier != NULL ? second->qualifier : "?", second->name);
         return DV_FAILED;
     }
     if (binder->group_keys != NULL) {
-        (void)dv_bind_fail(binder, ast->line, ast->column, "42803", err,
-                           "column \"%s%s%s\" must appear in the GROUP BY clause or be used in an aggregate function",
-                           column->qualifier != NULL ? column->qualifier : "", column->qualifier != NULL ? "." : "",
-                           column->name);
+        (void)dv_bind_fail(
+            binder, ast->line, ast->column, "42803", err,
+            "column \"%s%s%s\" must appear in the GROUP BY clause or be used in an aggregate function",
+            column->qualifier != NULL ? column->qualifier : "", column->qualifier != NULL ? "." : "",
+            column->name);
         dv_err_hint(err, "Add it to GROUP BY, or say which row's value is meant: first(%s ORDER BY ...).",
                     column->name);
         return DV_FAILED;
@@ -164,7 +169,8 @@ static enum dv_status bind_column(struct dv_binder *binder, const struct dv_ast 
     return bind_slot_at(binder, ast, column->slot, &column->type, out, err);
 }
 
-/* ---- grouping --------------------------------------------------------------------------------------------------- */
+/* ---- grouping
+ * --------------------------------------------------------------------------------------------------- */
 
 /* The same expression, where a column may be written with or without its qualifier. */
 static bool same_expression(const struct dv_binder *binder, const struct dv_ast *a, const struct dv_ast *b)
@@ -201,8 +207,8 @@ static bool find_group_key(const struct dv_binder *binder, const struct dv_ast *
     return false;
 }
 
-static enum dv_status bind_aggregate_call(struct dv_binder *binder, const struct dv_ast *ast, struct dv_expr **out,
-                                          struct dv_err *err)
+static enum dv_status bind_aggregate_call(struct dv_binder *binder, const struct dv_ast *ast,
+                                          struct dv_expr **out, struct dv_err *err)
 {
     struct dv_aggregate *aggregate = NULL, **grown;
     unsigned count = binder->aggregate_count;
@@ -210,7 +216,8 @@ static enum dv_status bind_aggregate_call(struct dv_binder *binder, const struct
     if (binder->group_keys == NULL) {
         (void)dv_bind_fail(binder, ast->line, ast->column, "42803", err,
                            "aggregate function %s is not allowed here", ast->text);
-        dv_err_hint(err, "Aggregates stand in the select list, HAVING and ORDER BY, and never inside each other.");
+        dv_err_hint(err,
+                    "Aggregates stand in the select list, HAVING and ORDER BY, and never inside each other.");
         return DV_FAILED;
     }
     for (unsigned i = 0; i < count; i++)
@@ -220,7 +227,8 @@ static enum dv_status bind_aggregate_call(struct dv_binder *binder, const struct
     if (status != DV_OK)
         return status;
     if ((count & (count - 1)) == 0 || count == 0) { /* full at every power of two */
-        grown = dv_arena_alloc(binder->arena, sizeof(struct dv_aggregate *) * (count == 0 ? 1 : (size_t)count * 2));
+        grown = dv_arena_alloc(binder->arena,
+                               sizeof(struct dv_aggregate *) * (count == 0 ? 1 : (size_t)count * 2));
         if (grown == NULL)
             return dv_fail_memory(err);
         if (count > 0)
@@ -232,7 +240,8 @@ static enum dv_status bind_aggregate_call(struct dv_binder *binder, const struct
     return bind_slot_at(binder, ast, binder->group_count + count, &aggregate->type, out, err);
 }
 
-/* ---- literals --------------------------------------------------------------------------------------------------- */
+/* ---- literals
+ * --------------------------------------------------------------------------------------------------- */
 
 /* int4, int8 or numeric, by size; the sign belongs to the number, so that -2147483648 is an int4. */
 static enum dv_status bind_number(struct dv_binder *binder, const struct dv_ast *ast, bool negative,
@@ -293,12 +302,14 @@ static enum dv_status bind_param(struct dv_binder *binder, const struct dv_ast *
     return DV_FAILED;
 }
 
-/* ---- dispatch --------------------------------------------------------------------------------------------------- */
+/* ---- dispatch
+ * --------------------------------------------------------------------------------------------------- */
 
-static enum dv_status bind_children(struct dv_binder *binder, const struct dv_ast *ast, const struct dv_scope *scope,
-                                    struct dv_expr ***out, struct dv_err *err)
+static enum dv_status bind_children(struct dv_binder *binder, const struct dv_ast *ast,
+                                    const struct dv_scope *scope, struct dv_expr ***out, struct dv_err *err)
 {
-    struct dv_expr **args = dv_arena_zalloc(binder->arena, sizeof(struct dv_expr *) * ((size_t)ast->arg_count + 1));
+    struct dv_expr **args =
+        dv_arena_zalloc(binder->arena, sizeof(struct dv_expr *) * ((size_t)ast->arg_count + 1));
     if (args == NULL)
         return dv_fail_memory(err);
     for (unsigned i = 0; i < ast->arg_count; i++) {
@@ -310,20 +321,22 @@ static enum dv_status bind_children(struct dv_binder *binder, const struct dv_as
     return DV_OK;
 }
 
-static enum dv_status bind_special(struct dv_binder *binder, const struct dv_ast *ast, const struct dv_scope *scope,
-                                   struct dv_expr **out, struct dv_err *err)
+static enum dv_status bind_special(struct dv_binder *binder, const struct dv_ast *ast,
+                                   const struct dv_scope *scope, struct dv_expr **out, struct dv_err *err)
 {
     if (binder->special != NULL)
         return binder->special(binder->special_context, ast, scope, out, err);
     if (ast->kind == DV_AST_CALL)
-        (void)dv_bind_fail(binder, ast->line, ast->column, "42P20", err, "window functions are not allowed here");
+        (void)dv_bind_fail(binder, ast->line, ast->column, "42P20", err,
+                           "window functions are not allowed here");
     else
         (void)dv_bind_fail(binder, ast->line, ast->column, "0A000", err, "a sub-query is not allowed here");
     dv_err_hint(err, "Compute it in a WITH query or a model of its own, and refer to its column.");
     return DV_FAILED;
 }
 
-static enum dv_status refuse_call_extras(struct dv_binder *binder, const struct dv_ast *ast, struct dv_err *err)
+static enum dv_status refuse_call_extras(struct dv_binder *binder, const struct dv_ast *ast,
+                                         struct dv_err *err)
 {
     const char *what = NULL;
     const struct dv_ast_call *call = ast->call;
@@ -341,8 +354,8 @@ static enum dv_status refuse_call_extras(struct dv_binder *binder, const struct 
         return DV_OK;
     {
         const char *tail = strstr(what, "%s") + 2;
-        return dv_bind_fail(binder, ast->line, ast->column, "42809", err, "%.*s%s%s", (int)(tail - 2 - what), what,
-                            ast->text, tail);
+        return dv_bind_fail(binder, ast->line, ast->column, "42809", err, "%.*s%s%s", (int)(tail - 2 - what),
+                            what, ast->text, tail);
     }
 }
 
@@ -378,7 +391,8 @@ static enum dv_status bind_compound(struct dv_binder *binder, const struct dv_as
     case DV_AST_SUBSCRIPT:
         return dv_bind_subscript(binder, ast, args, out, err);
     default:
-        return dv_bind_fail(binder, ast->line, ast->column, "0A000", err, "this expression is not allowed here");
+        return dv_bind_fail(binder, ast->line, ast->column, "0A000", err,
+                            "this expression is not allowed here");
     }
 }
 
@@ -429,7 +443,8 @@ enum dv_status dv_bind_node(struct dv_binder *binder, const struct dv_ast *ast, 
     return bind_compound(binder, ast, args, out, err);
 }
 
-/* ---- entry points ----------------------------------------------------------------------------------------------- */
+/* ---- entry points
+ * ----------------------------------------------------------------------------------------------- */
 
 struct depth {
     unsigned level;
@@ -439,9 +454,27 @@ static enum dv_status check_depth(void *context, const struct dv_ast *node, stru
 {
     struct depth below = {((const struct depth *)context)->level + 1};
     if (below.level > DEPTH_LIMIT)
-        return dv_fail(err, DV_EXIT_USAGE, "%d:%d: the expression is nested deeper than %d levels", node->line,
-                       node->column, DEPTH_LIMIT);
+        return dv_fail(err, DV_EXIT_USAGE, "%d:%d: the expression is nested deeper than %d levels",
+                       node->line, node->column, DEPTH_LIMIT);
     return dv_ast_each_child(node, check_depth, &below, err);
+}
+
+static enum dv_status check_constants(struct dv_binder *binder, const struct dv_expr *expr,
+                                      struct dv_err *err)
+{
+    const struct dv_expr *failing = dv_node_failing(expr);
+    struct dv_eval eval = {.arena = binder->arena};
+    struct dv_err inner = DV_ERR_INIT;
+    struct dv_value value;
+    if (failing == NULL || dv_expr_eval(failing, &eval, &value, &inner) == DV_OK) {
+        dv_buf_release(&eval.scratch);
+        return DV_OK;
+    }
+    dv_buf_release(&eval.scratch);
+    (void)dv_bind_fail(binder, failing->line, failing->column, inner.sqlstate, err, "%.700s", inner.message);
+    dv_err_hint(err, "%s",
+                inner.hint[0] != '\0' ? inner.hint : "It fails whatever the row: change the constants.");
+    return DV_FAILED;
 }
 
 enum dv_status dv_bind_expr(struct dv_binder *binder, const struct dv_ast *ast, const struct dv_scope *scope,
@@ -451,11 +484,13 @@ enum dv_status dv_bind_expr(struct dv_binder *binder, const struct dv_ast *ast, 
     enum dv_status status = check_depth(&top, ast, err);
     if (status != DV_OK)
         return status;
-    return dv_bind_node(binder, ast, scope, out, err);
+    status = dv_bind_node(binder, ast, scope, out, err);
+    return status == DV_OK ? check_constants(binder, *out, err) : status;
 }
 
-enum dv_status dv_bind_condition(struct dv_binder *binder, const struct dv_ast *ast, const struct dv_scope *scope,
-                                 const char *what, struct dv_expr **out, struct dv_err *err)
+enum dv_status dv_bind_condition(struct dv_binder *binder, const struct dv_ast *ast,
+                                 const struct dv_scope *scope, const char *what, struct dv_expr **out,
+                                 struct dv_err *err)
 {
     struct dv_type boolean = dv_type_of(DV_TYPE_BOOL);
     enum dv_status status = dv_bind_expr(binder, ast, scope, out, err);

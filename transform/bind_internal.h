@@ -48,10 +48,14 @@ enum dv_status dv_node_lazy(struct dv_binder *binder, int line, int column, dv_e
 enum dv_status dv_node_call(struct dv_binder *binder, int line, int column, dv_call_fn fn, bool strict,
                             const struct dv_type *type, struct dv_expr **args, unsigned count,
                             const void *data, struct dv_expr **out, struct dv_err *err) DV_MUST_CHECK;
-/* Replaces *expr by a constant where all its arguments are constant; one whose evaluation fails is left, to
- * fail when a row reaches it. */
+/* Replaces *expr by a constant where all its arguments are constant, or a strict call has a NULL among them
+ * (the others are then not evaluated, as in PostgreSQL). One whose evaluation fails is left: dv_node_failing
+ * finds it, unless it stands in a branch that constants rule out. */
 enum dv_status dv_node_fold(struct dv_binder *binder, struct dv_expr **expr,
                             struct dv_err *err) DV_MUST_CHECK;
+/* A call over constants that fails, anywhere in the tree: PostgreSQL's planner reports it before any row is
+ * read. */
+const struct dv_expr *dv_node_failing(const struct dv_expr *expr);
 
 /* ---- types
  * ------------------------------------------------------------------------------------------------------ */
@@ -98,8 +102,11 @@ enum dv_status dv_bind_array(struct dv_binder *binder, const struct dv_ast *ast,
                              struct dv_expr **out, struct dv_err *err) DV_MUST_CHECK; /* arrays.c */
 enum dv_status dv_bind_subscript(struct dv_binder *binder, const struct dv_ast *ast, struct dv_expr **args,
                                  struct dv_expr **out, struct dv_err *err) DV_MUST_CHECK;
-/* Compares two set values of comparable types (the same, or integers of different widths); operators.c */
+/* Compares two set values of one type (or integers of different widths); operators.c */
 int dv_compare_values(const struct dv_value *a, const struct dv_value *b, const struct dv_type *type);
+/* The same for the two sides of a bound comparison, one of which may be a date and the other a timestamp. */
+int dv_compare_sides(const struct dv_value *a, const struct dv_type *a_type, const struct dv_value *b,
+                     const struct dv_type *b_type);
 
 /* ---- values
  * ----------------------------------------------------------------------------------------------------- */

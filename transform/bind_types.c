@@ -196,10 +196,6 @@ enum dv_status dv_bind_equality(struct dv_binder *binder, struct dv_expr **a, st
     enum dv_status status = dv_bind_operator(binder, "=", (*a)->line, (*a)->column, pair, 2, &made, err);
     if (status != DV_OK)
         return status;
-    if (made->arg_count == 2) {
-        pair[0] = made->args[0];
-        pair[1] = made->args[1];
-    } /* else both were constant, and the comparison was folded */
     status = dv_common(binder, pair, 2, "JOIN", (*a)->line, (*a)->column, &type, err);
     *a = pair[0];
     *b = pair[1];

@@ -63,8 +63,8 @@ static enum dv_status eval_is(const struct dv_expr *expr, struct dv_eval *eval, 
 }
 
 /* A column that is tested for NULL alone is not decoded. */
-static enum dv_status eval_column_is_null(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *out,
-                                          struct dv_err *err)
+static enum dv_status eval_column_is_null(const struct dv_expr *expr, struct dv_eval *eval,
+                                          struct dv_value *out, struct dv_err *err)
 {
     const struct is_test *test = expr->data;
     (void)err;
@@ -81,12 +81,13 @@ static enum dv_status eval_distinct(const struct dv_expr *expr, struct dv_eval *
     if (args[0].state == DV_NULL || args[1].state == DV_NULL)
         differ = args[0].state != args[1].state;
     else
-        differ = dv_compare_values(&args[0], &args[1], &expr->args[0]->type) != 0;
+        differ = dv_compare_sides(&args[0], &expr->args[0]->type, &args[1], &expr->args[1]->type) != 0;
     *out = dv_bool(differ != (expr->data != NULL));
     return DV_OK;
 }
 
-static enum dv_status to_boolean(struct dv_binder *binder, struct dv_expr **arg, const char *what, struct dv_err *err)
+static enum dv_status to_boolean(struct dv_binder *binder, struct dv_expr **arg, const char *what,
+                                 struct dv_err *err)
 {
     struct dv_type boolean = dv_type_of(DV_TYPE_BOOL);
     if ((*arg)->type.id != DV_TYPE_BOOL && (*arg)->type.id != DV_TYPE_UNKNOWN) {
@@ -140,6 +141,24 @@ static enum dv_status bind_distinct(struct dv_binder *binder, const struct dv_as
     return status == DV_OK ? dv_node_fold(binder, out, err) : status;
 }
 
+/* A constant side decides AND and OR, or drops out, wherever it stands: the other is not evaluated, as in
+ * PostgreSQL. */
+static bool simplify(bool is_and, struct dv_expr **args, struct dv_expr **out)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (!args[i]->is_constant || args[i]->constant.state == DV_NULL)
+            continue;
+        if ((args[i]->constant.u.i != 0) == is_and)
+            *out = args[1 - i];
+        else if (i == 0 || dv_node_failing(args[0]) == NULL)
+            *out = args[i];
+        else
+            return false;
+        return true;
+    }
+    return false;
+}
+
 enum dv_status dv_bind_boolean(struct dv_binder *binder, const struct dv_ast *ast, struct dv_expr **args,
                                struct dv_expr **out, struct dv_err *err)
 {
@@ -153,9 +172,32 @@ enum dv_status dv_bind_boolean(struct dv_binder *binder, const struct dv_ast *as
     eval = ast->text[0] == 'a' ? eval_and : ast->text[0] == 'o' ? eval_or : eval_not;
     for (unsigned i = 0; status == DV_OK && i < ast->arg_count; i++)
         status = to_boolean(binder, &args[i], eval == eval_and ? "AND" : eval == eval_or ? "OR" : "NOT", err);
+    if (status == DV_OK && eval != eval_not && simplify(eval == eval_and, args, out))
+        return DV_OK;
     if (status == DV_OK)
-        status = dv_node_lazy(binder, ast->line, ast->column, eval, &boolean, args, ast->arg_count, NULL, out, err);
+        status = dv_node_lazy(binder, ast->line, ast->column, eval, &boolean, args, ast->arg_count, NULL, out,
+                              err);
     return status == DV_OK ? dv_node_fold(binder, out, err) : status;
+}
+
+/* Branches that constant conditions rule out are dropped; what is behind a constant true is never reached. */
+static unsigned prune_case(struct dv_expr **flat, unsigned pairs)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < pairs; i++) {
+        const struct dv_expr *when = flat[2 * i];
+        if (when->is_constant && (when->constant.state == DV_NULL || when->constant.u.i == 0))
+            continue;
+        if (when->is_constant) {
+            flat[2 * kept] = flat[2 * i + 1];
+            return kept;
+        }
+        flat[2 * kept] = flat[2 * i];
+        flat[2 * kept + 1] = flat[2 * i + 1];
+        kept++;
+    }
+    flat[2 * kept] = flat[2 * pairs];
+    return kept;
 }
 
 /* args: when, then, when, then, ..., else */
@@ -178,7 +220,8 @@ enum dv_status dv_bind_case(struct dv_binder *binder, const struct dv_ast *ast, 
 {
     unsigned at = ast->flag ? 1 : 0, pairs = (ast->arg_count - at - (ast->has_else ? 1 : 0)) / 2;
     struct dv_expr **results = dv_arena_zalloc(binder->arena, sizeof(struct dv_expr *) * ((size_t)pairs + 1));
-    struct dv_expr **flat = dv_arena_zalloc(binder->arena, sizeof(struct dv_expr *) * ((size_t)pairs * 2 + 1));
+    struct dv_expr **flat =
+        dv_arena_zalloc(binder->arena, sizeof(struct dv_expr *) * ((size_t)pairs * 2 + 1));
     struct dv_type type = dv_type_of(DV_TYPE_UNKNOWN);
     struct dv_value null = dv_null();
     enum dv_status status;
@@ -211,6 +254,12 @@ enum dv_status dv_bind_case(struct dv_binder *binder, const struct dv_ast *ast, 
     for (unsigned i = 0; i < pairs; i++)
         flat[2 * i + 1] = results[i + 1];
     flat[2 * pairs] = results[0];
-    status = dv_node_lazy(binder, ast->line, ast->column, eval_case, &type, flat, 2 * pairs + 1, NULL, out, err);
+    pairs = prune_case(flat, pairs);
+    if (pairs == 0) {
+        *out = flat[0];
+        return DV_OK;
+    }
+    status =
+        dv_node_lazy(binder, ast->line, ast->column, eval_case, &type, flat, 2 * pairs + 1, NULL, out, err);
     return status == DV_OK ? dv_node_fold(binder, out, err) : status;
 }

@@ -30,7 +30,8 @@ void dv_cast_text(const struct dv_value *value, const struct dv_type *type, stru
         dv_value_to_text(value, type, out);
 }
 
-/* ---- conversions of values -------------------------------------------------------------------------------------- */
+/* ---- conversions of values
+ * -------------------------------------------------------------------------------------- */
 
 static enum dv_status cast_relabel(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *out,
                                    struct dv_err *err)
@@ -67,8 +68,8 @@ static enum dv_status cast_int_bool(const struct dv_expr *expr, struct dv_eval *
     return DV_OK;
 }
 
-static enum dv_status cast_int_numeric(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
-                                       struct dv_value *out, struct dv_err *err)
+static enum dv_status cast_int_numeric(const struct dv_expr *expr, struct dv_eval *eval,
+                                       struct dv_value *args, struct dv_value *out, struct dv_err *err)
 {
     int64_t i = args[0].u.i;
     char digits[32];
@@ -77,8 +78,8 @@ static enum dv_status cast_int_numeric(const struct dv_expr *expr, struct dv_eva
         *out = dv_numeric_from_int(i);
         return DV_OK;
     }
-    return dv_numeric_parse(digits, (size_t)snprintf(digits, sizeof(digits), "%lld", (long long)i), eval->arena, out,
-                            err);
+    return dv_numeric_parse(digits, (size_t)snprintf(digits, sizeof(digits), "%lld", (long long)i),
+                            eval->arena, out, err);
 }
 
 static enum dv_status cast_int_float(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
@@ -90,8 +91,8 @@ static enum dv_status cast_int_float(const struct dv_expr *expr, struct dv_eval 
     return DV_OK;
 }
 
-static enum dv_status cast_numeric_int(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
-                                       struct dv_value *out, struct dv_err *err)
+static enum dv_status cast_numeric_int(const struct dv_expr *expr, struct dv_eval *eval,
+                                       struct dv_value *args, struct dv_value *out, struct dv_err *err)
 {
     int64_t min, max, value = 0;
     const char *name = expr->type.id == DV_TYPE_INT2   ? "smallint"
@@ -120,8 +121,8 @@ static enum dv_status narrow_float(double wide, struct dv_value *out, struct dv_
     return DV_OK;
 }
 
-static enum dv_status cast_numeric_float(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
-                                         struct dv_value *out, struct dv_err *err)
+static enum dv_status cast_numeric_float(const struct dv_expr *expr, struct dv_eval *eval,
+                                         struct dv_value *args, struct dv_value *out, struct dv_err *err)
 {
     bool finite = args[0].kind == DV_NUM_SMALL || args[0].kind == DV_NUM_BIG;
     (void)eval;
@@ -152,8 +153,8 @@ static enum dv_status cast_numeric_float(const struct dv_expr *expr, struct dv_e
     return DV_OK;
 }
 
-static enum dv_status cast_float_float(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
-                                       struct dv_value *out, struct dv_err *err)
+static enum dv_status cast_float_float(const struct dv_expr *expr, struct dv_eval *eval,
+                                       struct dv_value *args, struct dv_value *out, struct dv_err *err)
 {
     (void)eval;
     if (expr->type.id == DV_TYPE_FLOAT4)
@@ -175,8 +176,8 @@ static enum dv_status cast_float_int(const struct dv_expr *expr, struct dv_eval 
     return DV_OK;
 }
 
-static enum dv_status cast_float_numeric(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
-                                         struct dv_value *out, struct dv_err *err)
+static enum dv_status cast_float_numeric(const struct dv_expr *expr, struct dv_eval *eval,
+                                         struct dv_value *args, struct dv_value *out, struct dv_err *err)
 {
     char text[64];
     double f = args[0].u.f;
@@ -185,7 +186,8 @@ static enum dv_status cast_float_numeric(const struct dv_expr *expr, struct dv_e
         return dv_numeric_parse("NaN", 3, eval->arena, out, err);
     if (isinf(f))
         return dv_numeric_parse(f > 0 ? "Infinity" : "-Infinity", f > 0 ? 8 : 9, eval->arena, out, err);
-    return dv_numeric_parse(text, (size_t)snprintf(text, sizeof(text), "%.*g", digits, f), eval->arena, out, err);
+    return dv_numeric_parse(text, (size_t)snprintf(text, sizeof(text), "%.*g", digits, f), eval->arena, out,
+                            err);
 }
 
 static enum dv_status cast_to_text(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
@@ -196,8 +198,8 @@ static enum dv_status cast_to_text(const struct dv_expr *expr, struct dv_eval *e
     return dv_out_scratch(eval, out, err);
 }
 
-static enum dv_status cast_bpchar_text(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
-                                       struct dv_value *out, struct dv_err *err)
+static enum dv_status cast_bpchar_text(const struct dv_expr *expr, struct dv_eval *eval,
+                                       struct dv_value *args, struct dv_value *out, struct dv_err *err)
 {
     (void)expr;
     (void)eval;
@@ -223,8 +225,8 @@ static enum dv_status cast_json_jsonb(const struct dv_expr *expr, struct dv_eval
     return status == DV_OK ? dv_out_scratch(eval, out, err) : status;
 }
 
-static enum dv_status cast_jsonb_scalar(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
-                                        struct dv_value *out, struct dv_err *err)
+static enum dv_status cast_jsonb_scalar(const struct dv_expr *expr, struct dv_eval *eval,
+                                        struct dv_value *args, struct dv_value *out, struct dv_err *err)
 {
     static const char *const kinds[] = {"null", "string", "numeric", "boolean", "array", "object"};
     struct dv_json_text json = {args[0].u.p, args[0].len};
@@ -311,15 +313,15 @@ static enum dv_status cast_stamp_time(const struct dv_expr *expr, struct dv_eval
     return DV_OK;
 }
 
-static enum dv_status cast_time_interval(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
-                                         struct dv_value *out, struct dv_err *err)
+static enum dv_status cast_time_interval(const struct dv_expr *expr, struct dv_eval *eval,
+                                         struct dv_value *args, struct dv_value *out, struct dv_err *err)
 {
     (void)expr;
     return dv_out_interval(eval, out, 0, 0, args[0].u.i, err);
 }
 
-static enum dv_status cast_interval_time(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
-                                         struct dv_value *out, struct dv_err *err)
+static enum dv_status cast_interval_time(const struct dv_expr *expr, struct dv_eval *eval,
+                                         struct dv_value *args, struct dv_value *out, struct dv_err *err)
 {
     int64_t us = args[0].u.interval->microseconds;
     (void)eval;
@@ -329,18 +331,20 @@ static enum dv_status cast_interval_time(const struct dv_expr *expr, struct dv_e
     return DV_OK;
 }
 
-/* ---- modifiers -------------------------------------------------------------------------------------------------- */
+/* ---- modifiers
+ * -------------------------------------------------------------------------------------------------- */
 
 static enum dv_status modify_numeric(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
                                      struct dv_value *out, struct dv_err *err)
 {
-    return dv_numeric_modify(&args[0], expr->type.precision, expr->type.scale < 0 ? 0 : expr->type.scale, eval->arena,
-                             out, err);
+    return dv_numeric_modify(&args[0], expr->type.precision, expr->type.scale < 0 ? 0 : expr->type.scale,
+                             eval->arena, out, err);
 }
 
 static const char explicit_cast = 1; /* marks a length modifier that cuts */
 
-/* varchar(n), character(n): an explicit cast cuts; an assignment cuts blanks alone. data not NULL: explicit. */
+/* varchar(n), character(n): an explicit cast cuts; an assignment cuts blanks alone. data not NULL: explicit.
+ */
 static enum dv_status modify_length(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
                                     struct dv_value *out, struct dv_err *err)
 {
@@ -350,7 +354,8 @@ static enum dv_status modify_length(const struct dv_expr *expr, struct dv_eval *
         for (size_t i = keep; expr->data == NULL && i < length; i++)
             if (p[i] != ' ')
                 return dv_eval_fail(err, "22001", "value too long for type character%s(%d)",
-                                    expr->type.id == DV_TYPE_VARCHAR ? " varying" : "", (int)expr->type.precision);
+                                    expr->type.id == DV_TYPE_VARCHAR ? " varying" : "",
+                                    (int)expr->type.precision);
         *out = dv_text(p, keep);
         return DV_OK;
     }
@@ -413,7 +418,8 @@ static dv_call_fn modifier(const struct dv_type *type)
     }
 }
 
-/* ---- choosing --------------------------------------------------------------------------------------------------- */
+/* ---- choosing
+ * --------------------------------------------------------------------------------------------------- */
 
 static bool is_float(enum dv_type_id id)
 {
@@ -450,7 +456,9 @@ static dv_call_fn conversion(const struct dv_type *from, const struct dv_type *t
         return is_float(to->id) ? cast_numeric_float : cast_numeric_int;
     case DV_TYPE_FLOAT4:
     case DV_TYPE_FLOAT8:
-        return is_float(to->id) ? cast_float_float : to->id == DV_TYPE_NUMERIC ? cast_float_numeric : cast_float_int;
+        return is_float(to->id)            ? cast_float_float
+               : to->id == DV_TYPE_NUMERIC ? cast_float_numeric
+                                           : cast_float_int;
     case DV_TYPE_DATE:
         return cast_date_stamp;
     case DV_TYPE_TIMESTAMP:
@@ -470,8 +478,8 @@ static dv_call_fn conversion(const struct dv_type *from, const struct dv_type *t
 }
 
 /* An untyped literal is read as a value of the type, now: a literal that is none is an error of the model. */
-static enum dv_status read_literal(struct dv_binder *binder, struct dv_expr *expr, const struct dv_type *to, int line,
-                                   int column, struct dv_expr **out, struct dv_err *err)
+static enum dv_status read_literal(struct dv_binder *binder, struct dv_expr *expr, const struct dv_type *to,
+                                   int line, int column, struct dv_expr **out, struct dv_err *err)
 {
     struct dv_value value = expr->constant;
     char *text;
@@ -492,19 +500,20 @@ static enum dv_status read_literal(struct dv_binder *binder, struct dv_expr *exp
     return dv_node_constant(binder, line, column, to, &value, out, err);
 }
 
-static enum dv_status relabel(struct dv_binder *binder, struct dv_expr *expr, const struct dv_type *to, int line,
-                              int column, struct dv_expr **out, struct dv_err *err)
+static enum dv_status relabel(struct dv_binder *binder, struct dv_expr *expr, const struct dv_type *to,
+                              int line, int column, struct dv_expr **out, struct dv_err *err)
 {
     if (expr->is_constant)
         return dv_node_constant(binder, line, column, to, &expr->constant, out, err);
     return dv_node_lazy(binder, line, column, cast_relabel, to, &expr, 1, NULL, out, err);
 }
 
-static enum dv_status no_cast(struct dv_binder *binder, const struct dv_expr *expr, const struct dv_type *to, int line,
-                              int column, enum dv_cast_context context, struct dv_err *err)
+static enum dv_status no_cast(struct dv_binder *binder, const struct dv_expr *expr, const struct dv_type *to,
+                              int line, int column, enum dv_cast_context context, struct dv_err *err)
 {
     (void)dv_bind_fail(binder, line, column, context == DV_CAST_EXPLICIT ? "42846" : "42804", err,
-                       "cannot cast type %s to %s", dv_type_text(binder, &expr->type), dv_type_text(binder, to));
+                       "cannot cast type %s to %s", dv_type_text(binder, &expr->type),
+                       dv_type_text(binder, to));
     if (context != DV_CAST_EXPLICIT)
         dv_err_hint(err, "Write the cast out: ...::%s.", dv_type_text(binder, to));
     else
@@ -513,7 +522,8 @@ static enum dv_status no_cast(struct dv_binder *binder, const struct dv_expr *ex
 }
 
 enum dv_status dv_cast(struct dv_binder *binder, struct dv_expr *expr, const struct dv_type *to,
-                       enum dv_cast_context context, int line, int column, struct dv_expr **out, struct dv_err *err)
+                       enum dv_cast_context context, int line, int column, struct dv_expr **out,
+                       struct dv_err *err)
 {
     struct dv_type bare = *to;
     bool same, modified;

@@ -1,5 +1,5 @@
-/* Finding the function or operator that a call means, by PostgreSQL's rules (manual, "Type Conversion": operators and
- * functions), and making its node. */
+/* Finding the function or operator that a call means, by PostgreSQL's rules (manual, "Type Conversion":
+ * operators and functions), and making its node. */
 #include "transform/functions.h"
 
 #include "transform/aggregate.h"
@@ -25,17 +25,28 @@ struct candidate {
 static const struct {
     const char *name;
     uint8_t id;
-} type_names[] = {{"bool", DV_TYPE_BOOL},       {"int2", DV_TYPE_INT2},
-                  {"int4", DV_TYPE_INT4},       {"int8", DV_TYPE_INT8},
-                  {"numeric", DV_TYPE_NUMERIC}, {"float4", DV_TYPE_FLOAT4},
-                  {"float8", DV_TYPE_FLOAT8},   {"text", DV_TYPE_TEXT},
-                  {"bpchar", DV_TYPE_BPCHAR},   {"uuid", DV_TYPE_UUID},
-                  {"date", DV_TYPE_DATE},       {"time", DV_TYPE_TIME},
-                  {"timestamp", DV_TYPE_TIMESTAMP}, {"timestamptz", DV_TYPE_TIMESTAMPTZ},
-                  {"interval", DV_TYPE_INTERVAL}, {"json", DV_TYPE_JSON},
-                  {"jsonb", DV_TYPE_JSONB},     {"bytea", DV_TYPE_BYTEA},
-                  {"any", ANY},                 {"nonarray", NONARRAY},
-                  {"array", ANYARRAY},          {"other", DV_TYPE_OTHER}};
+} type_names[] = {{"bool", DV_TYPE_BOOL},
+                  {"int2", DV_TYPE_INT2},
+                  {"int4", DV_TYPE_INT4},
+                  {"int8", DV_TYPE_INT8},
+                  {"numeric", DV_TYPE_NUMERIC},
+                  {"float4", DV_TYPE_FLOAT4},
+                  {"float8", DV_TYPE_FLOAT8},
+                  {"text", DV_TYPE_TEXT},
+                  {"bpchar", DV_TYPE_BPCHAR},
+                  {"uuid", DV_TYPE_UUID},
+                  {"date", DV_TYPE_DATE},
+                  {"time", DV_TYPE_TIME},
+                  {"timestamp", DV_TYPE_TIMESTAMP},
+                  {"timestamptz", DV_TYPE_TIMESTAMPTZ},
+                  {"interval", DV_TYPE_INTERVAL},
+                  {"json", DV_TYPE_JSON},
+                  {"jsonb", DV_TYPE_JSONB},
+                  {"bytea", DV_TYPE_BYTEA},
+                  {"any", ANY},
+                  {"nonarray", NONARRAY},
+                  {"array", ANYARRAY},
+                  {"other", DV_TYPE_OTHER}};
 
 static uint8_t type_named(const char *name, size_t length)
 {
@@ -45,7 +56,8 @@ static uint8_t type_named(const char *name, size_t length)
     return ANY;
 }
 
-/* The argument types of a call with `count` arguments by the signature; false: another number of arguments. */
+/* The argument types of a call with `count` arguments by the signature; false: another number of arguments.
+ */
 static bool parse_signature(const char *signature, unsigned count, struct candidate *out)
 {
     unsigned n = 0;
@@ -73,8 +85,9 @@ static bool names_match(const char *entry, const char *name)
 {
     if (strcmp(entry, name) == 0)
         return true;
-    return strcmp(entry, "<=>") == 0 && (strcmp(name, "=") == 0 || strcmp(name, "<>") == 0 || strcmp(name, "<") == 0 ||
-                                         strcmp(name, "<=") == 0 || strcmp(name, ">") == 0 || strcmp(name, ">=") == 0);
+    return strcmp(entry, "<=>") == 0 &&
+           (strcmp(name, "=") == 0 || strcmp(name, "<>") == 0 || strcmp(name, "<") == 0 ||
+            strcmp(name, "<=") == 0 || strcmp(name, ">") == 0 || strcmp(name, ">=") == 0);
 }
 
 static bool accepts(uint8_t wanted, const struct dv_type *type)
@@ -118,8 +131,10 @@ static bool all_match(const struct candidate *candidate, const enum dv_type_id *
     return true;
 }
 
-/* Keeps the candidates with the most arguments that match exactly (or, with preferred, are of a preferred type). */
-static unsigned keep_best(struct candidate *list, unsigned n, struct dv_expr **args, unsigned count, bool preferred)
+/* Keeps the candidates with the most arguments that match exactly (or, with preferred, are of a preferred
+ * type). */
+static unsigned keep_best(struct candidate *list, unsigned n, struct dv_expr **args, unsigned count,
+                          bool preferred)
 {
     unsigned best = 0, kept = 0;
     for (unsigned c = 0; c < n; c++) {
@@ -163,7 +178,8 @@ static unsigned keep_categories(struct candidate *list, unsigned n, struct dv_ex
             continue;
         for (unsigned c = 0; c < n; c++) {
             char now = category(list[c].types[i]);
-            bool preferred = list[c].types[i] < DV_TYPE_COUNT && dv_type_preferred((enum dv_type_id)list[c].types[i]);
+            bool preferred =
+                list[c].types[i] < DV_TYPE_COUNT && dv_type_preferred((enum dv_type_id)list[c].types[i]);
             if (wanted[i] == '\0' || (now == 'S' && wanted[i] != 'S')) {
                 conflict = conflict || wanted[i] != '\0';
                 wanted[i] = now;
@@ -195,9 +211,9 @@ static unsigned keep_categories(struct candidate *list, unsigned n, struct dv_ex
     for (unsigned c = 0; c < n; c++) {
         bool keep = true;
         for (unsigned i = 0; keep && i < count; i++)
-            keep = wanted[i] == '\0' || (category(list[c].types[i]) == wanted[i] &&
-                                         (!has_preferred[i] ||
-                                          (list[c].types[i] < DV_TYPE_COUNT &&
+            keep = wanted[i] == '\0' ||
+                   (category(list[c].types[i]) == wanted[i] &&
+                    (!has_preferred[i] || (list[c].types[i] < DV_TYPE_COUNT &&
                                            dv_type_preferred((enum dv_type_id)list[c].types[i]))));
         if (keep)
             list[kept++] = list[c];
@@ -234,7 +250,8 @@ static unsigned keep_same(struct candidate *list, unsigned n, struct dv_expr **a
     return 1;
 }
 
-static unsigned exact_match(struct candidate *list, unsigned n, struct dv_expr **args, unsigned count, bool as_operator)
+static unsigned exact_match(struct candidate *list, unsigned n, struct dv_expr **args, unsigned count,
+                            bool as_operator)
 {
     enum dv_type_id types[DV_CALL_ARGS];
     for (unsigned i = 0; i < count; i++)
@@ -272,9 +289,9 @@ static enum dv_resolution resolve(struct candidate *list, unsigned n, struct dv_
 }
 
 enum dv_resolution dv_function_resolve(const struct dv_function_table *const *tables, unsigned table_count,
-                                       const char *name, struct dv_expr **args, unsigned count, bool as_operator,
-                                       const struct dv_function **found, enum dv_type_id *types,
-                                       enum dv_type_id *result)
+                                       const char *name, struct dv_expr **args, unsigned count,
+                                       bool as_operator, const struct dv_function **found,
+                                       enum dv_type_id *types, enum dv_type_id *result)
 {
     struct candidate list[CANDIDATES];
     enum dv_resolution resolution;
@@ -310,12 +327,13 @@ enum dv_status dv_function_make(struct dv_binder *binder, const struct dv_functi
         else if (args[i]->type.id == types[i])
             continue;
         else
-            status = dv_cast(binder, args[i], &to, DV_CAST_IMPLICIT, args[i]->line, args[i]->column, &args[i], err);
+            status = dv_cast(binder, args[i], &to, DV_CAST_IMPLICIT, args[i]->line, args[i]->column, &args[i],
+                             err);
         if (status != DV_OK)
             return status;
     }
-    status = dv_node_call(binder, line, column, function->eval, (function->flags & DV_FN_NULLS) == 0, &type, args,
-                          count, data, out, err);
+    status = dv_node_call(binder, line, column, function->eval, (function->flags & DV_FN_NULLS) == 0, &type,
+                          args, count, data, out, err);
     if (status != DV_OK)
         return status;
     call = (struct dv_call *)*out;
@@ -327,7 +345,8 @@ enum dv_status dv_function_make(struct dv_binder *binder, const struct dv_functi
     return (function->flags & DV_FN_CLOCK) != 0 ? DV_OK : dv_node_fold(binder, out, err);
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------------------ */
+/* ---- calls
+ * ------------------------------------------------------------------------------------------------------ */
 
 static unsigned distance(const char *a, const char *b)
 {
@@ -363,8 +382,9 @@ static const char *const left_out[][2] = {
     {"clock_timestamp", "use now(), the run's own clock"},
     {"string_to_array", "use split_part"}};
 
-static enum dv_status unknown_function(struct dv_binder *binder, const struct dv_ast *ast, struct dv_expr **args,
-                                       unsigned count, bool ambiguous, struct dv_err *err)
+static enum dv_status unknown_function(struct dv_binder *binder, const struct dv_ast *ast,
+                                       struct dv_expr **args, unsigned count, bool ambiguous,
+                                       struct dv_err *err)
 {
     char list[512] = "";
     const char *nearest = NULL;
@@ -384,8 +404,8 @@ static enum dv_status unknown_function(struct dv_binder *binder, const struct dv
             }
         }
     }
-    (void)dv_bind_fail(binder, ast->line, ast->column, ambiguous ? "42725" : "42883", err, "function %s(%s) %s",
-                       ast->text, list, ambiguous ? "is not unique" : "does not exist");
+    (void)dv_bind_fail(binder, ast->line, ast->column, ambiguous ? "42725" : "42883", err,
+                       "function %s(%s) %s", ast->text, list, ambiguous ? "is not unique" : "does not exist");
     for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++) {
         if (strcmp(left_out[i][0], ast->text) == 0) {
             dv_err_hint(err, "drover does not have %s: %s.", ast->text, left_out[i][1]);
@@ -393,7 +413,8 @@ static enum dv_status unknown_function(struct dv_binder *binder, const struct dv
         }
     }
     if (name_known)
-        dv_err_hint(err, "No function of that name takes these types. You might need to add explicit type casts.");
+        dv_err_hint(err,
+                    "No function of that name takes these types. You might need to add explicit type casts.");
     else if (nearest != NULL && best <= 1 + strlen(ast->text) / 3)
         dv_err_hint(err, "Perhaps you meant %s; docs/sql.md lists the functions that there are.", nearest);
     else
@@ -413,9 +434,10 @@ enum dv_status dv_bind_call(struct dv_binder *binder, const struct dv_ast *ast, 
             if (function_tables[t]->entries[e].special != NULL &&
                 strcmp(function_tables[t]->entries[e].name, ast->text) == 0)
                 return function_tables[t]->entries[e].special(binder, ast, args, count, out, err);
-    resolution = dv_function_resolve(function_tables, TABLE_COUNT, ast->text, args, count, false, &found, types,
-                                     &result);
+    resolution = dv_function_resolve(function_tables, TABLE_COUNT, ast->text, args, count, false, &found,
+                                     types, &result);
     if (resolution != DV_RESOLVED)
         return unknown_function(binder, ast, args, count, resolution == DV_RESOLVE_AMBIGUOUS, err);
-    return dv_function_make(binder, found, types, result, args, count, NULL, ast->line, ast->column, out, err);
+    return dv_function_make(binder, found, types, result, args, count, NULL, ast->line, ast->column, out,
+                            err);
 }

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#define JSON_FN(name)                                                                                                  \
-    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,                \
+#define JSON_FN(name)                                                                                        \
+    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,      \
                                struct dv_value *out, struct dv_err *err)
 #define UNUSED ((void)expr, (void)eval, (void)err)
 
@@ -48,8 +48,8 @@ JSON_FN(array_length)
 }
 
 /* The JSON text built in `raw`, as canonical jsonb. */
-static enum dv_status finish(struct dv_eval *eval, struct dv_buf *raw, enum dv_status status, struct dv_value *out,
-                             struct dv_err *err)
+static enum dv_status finish(struct dv_eval *eval, struct dv_buf *raw, enum dv_status status,
+                             struct dv_value *out, struct dv_err *err)
 {
     if (status == DV_OK)
         status = dv_buf_check(raw, err);
@@ -88,7 +88,8 @@ JSON_FN(build_object)
     enum dv_status status = DV_OK;
     if (expr->arg_count % 2 != 0) {
         (void)dv_eval_fail(err, "22023", "argument list must have even number of elements");
-        dv_err_hint(err, "The arguments of jsonb_build_object() must consist of alternating keys and values.");
+        dv_err_hint(err,
+                    "The arguments of jsonb_build_object() must consist of alternating keys and values.");
         return DV_FAILED;
     }
     dv_buf_byte(&raw, '{');
@@ -143,8 +144,14 @@ JSON_FN(strip_nulls)
     return status == DV_OK ? dv_out_scratch(eval, out, err) : status;
 }
 
-#define FN(called, types, fn)    {.name = called, .signature = types, .eval = fn}
-#define BUILD(called, types, fn) {.name = called, .signature = types, .flags = DV_FN_NULLS, .eval = fn}
+#define FN(called, types, fn)                                                                                \
+    {                                                                                                        \
+        .name = called, .signature = types, .eval = fn                                                       \
+    }
+#define BUILD(called, types, fn)                                                                             \
+    {                                                                                                        \
+        .name = called, .signature = types, .flags = DV_FN_NULLS, .eval = fn                                 \
+    }
 static const struct dv_function json_entries[] = {
     FN("json_typeof", "json>text", json_typeof),
     FN("jsonb_typeof", "jsonb>text", json_typeof),

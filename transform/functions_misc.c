@@ -17,9 +17,10 @@ static enum dv_status eval_coalesce(const struct dv_expr *expr, struct dv_eval *
     return DV_OK;
 }
 
-static enum dv_status bind_common_call(struct dv_binder *binder, const struct dv_ast *ast, struct dv_expr **args,
-                                       unsigned count, const char *what, dv_eval_fn eval, const void *data,
-                                       struct dv_expr **out, struct dv_err *err)
+static enum dv_status bind_common_call(struct dv_binder *binder, const struct dv_ast *ast,
+                                       struct dv_expr **args, unsigned count, const char *what,
+                                       dv_eval_fn eval, const void *data, struct dv_expr **out,
+                                       struct dv_err *err)
 {
     struct dv_type type;
     enum dv_status status;
@@ -34,7 +35,26 @@ static enum dv_status bind_common_call(struct dv_binder *binder, const struct dv
 static enum dv_status bind_coalesce(struct dv_binder *binder, const struct dv_ast *ast, struct dv_expr **args,
                                     unsigned count, struct dv_expr **out, struct dv_err *err)
 {
-    return bind_common_call(binder, ast, args, count, "COALESCE", eval_coalesce, NULL, out, err);
+    struct dv_type type;
+    unsigned kept = 0;
+    enum dv_status status;
+    if (count == 0)
+        return dv_bind_fail(binder, ast->line, ast->column, "42601", err, "COALESCE needs an argument");
+    status = dv_common(binder, args, count, "COALESCE", ast->line, ast->column, &type, err);
+    if (status != DV_OK)
+        return status;
+    for (unsigned i = 0; i < count; i++) { /* constant NULLs drop out; a constant ends the list */
+        if (args[i]->is_constant && args[i]->constant.state == DV_NULL && (kept > 0 || i + 1 < count))
+            continue;
+        args[kept++] = args[i];
+        if (args[i]->is_constant)
+            break;
+    }
+    if (kept == 1) {
+        *out = args[0];
+        return DV_OK;
+    }
+    return dv_node_lazy(binder, ast->line, ast->column, eval_coalesce, &type, args, kept, NULL, out, err);
 }
 
 /* greatest, least: NULLs do not count. data not NULL: least. */
@@ -61,8 +81,8 @@ static enum dv_status eval_extreme(const struct dv_expr *expr, struct dv_eval *e
     return DV_OK;
 }
 
-static enum dv_status check_ordered(struct dv_binder *binder, const struct dv_ast *ast, const struct dv_type *type,
-                                    struct dv_err *err)
+static enum dv_status check_ordered(struct dv_binder *binder, const struct dv_ast *ast,
+                                    const struct dv_type *type, struct dv_err *err)
 {
     if (type->id != DV_TYPE_JSON && type->id != DV_TYPE_OTHER)
         return DV_OK;
@@ -84,7 +104,8 @@ static enum dv_status bind_least(struct dv_binder *binder, const struct dv_ast *
                                  unsigned count, struct dv_expr **out, struct dv_err *err)
 {
     static const char least = 1;
-    enum dv_status status = bind_common_call(binder, ast, args, count, "LEAST", eval_extreme, &least, out, err);
+    enum dv_status status =
+        bind_common_call(binder, ast, args, count, "LEAST", eval_extreme, &least, out, err);
     return status == DV_OK ? check_ordered(binder, ast, &(*out)->type, err) : status;
 }
 
@@ -96,7 +117,8 @@ static enum dv_status eval_nullif(const struct dv_expr *expr, struct dv_eval *ev
     if (status != DV_OK || out->state == DV_NULL)
         return status;
     status = dv_expr_eval(expr->args[1], eval, &other, err);
-    if (status == DV_OK && other.state != DV_NULL && dv_compare_values(out, &other, &expr->args[0]->type) == 0)
+    if (status == DV_OK && other.state != DV_NULL &&
+        dv_compare_sides(out, &expr->args[0]->type, &other, &expr->args[1]->type) == 0)
         *out = dv_null();
     return status;
 }
@@ -110,11 +132,13 @@ static enum dv_status bind_nullif(struct dv_binder *binder, const struct dv_ast 
         return dv_bind_fail(binder, ast->line, ast->column, "42601", err, "NULLIF needs two arguments");
     status = dv_bind_operator(binder, "=", ast->line, ast->column, args, 2, &equality, err);
     if (status == DV_OK) /* args have been cast to what = compares */
-        status = dv_node_lazy(binder, ast->line, ast->column, eval_nullif, &args[0]->type, args, 2, NULL, out, err);
+        status = dv_node_lazy(binder, ast->line, ast->column, eval_nullif, &args[0]->type, args, 2, NULL, out,
+                              err);
     return status == DV_OK ? dv_node_fold(binder, out, err) : status;
 }
 
-/* ---- uuid5 ------------------------------------------------------------------------------------------------------ */
+/* ---- uuid5
+ * ------------------------------------------------------------------------------------------------------ */
 
 /* data: the namespace where it is constant */
 static enum dv_status fn_uuid5(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,

@@ -1,18 +1,21 @@
-/* Functions of numbers. What rests on a libm whose last digit differs between machines (power, ln, exp) is left out. */
+/* Functions of numbers. What rests on a libm whose last digit differs between machines (power, ln, exp) is
+ * left out. */
 #include "transform/functions.h"
 
 #include "core/numeric.h"
 
 #include <math.h>
 
-#define NUMBER_FN(name)                                                                                                \
-    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,                \
+#define NUMBER_FN(name)                                                                                      \
+    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,      \
                                struct dv_value *out, struct dv_err *err)
 #define UNUSED ((void)expr, (void)eval, (void)err)
 
 NUMBER_FN(abs_int)
 {
-    int64_t min = expr->type.id == DV_TYPE_INT2 ? INT16_MIN : expr->type.id == DV_TYPE_INT4 ? INT32_MIN : INT64_MIN;
+    int64_t min = expr->type.id == DV_TYPE_INT2   ? INT16_MIN
+                  : expr->type.id == DV_TYPE_INT4 ? INT32_MIN
+                                                  : INT64_MIN;
     UNUSED;
     if (args[0].u.i == min)
         return dv_eval_range(err, expr->type.id);
@@ -148,8 +151,11 @@ NUMBER_FN(sqrt_float)
     return DV_OK;
 }
 
-#define FN(called, types, fn) {.name = called, .signature = types, .eval = fn}
-#define INTEGERS(called, fn)                                                                                           \
+#define FN(called, types, fn)                                                                                \
+    {                                                                                                        \
+        .name = called, .signature = types, .eval = fn                                                       \
+    }
+#define INTEGERS(called, fn)                                                                                 \
     FN(called, "int2,int2>int2", fn), FN(called, "int4,int4>int4", fn), FN(called, "int8,int8>int8", fn)
 static const struct dv_function number_entries[] = {
     FN("abs", "int2>int2", abs_int),

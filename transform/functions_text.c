@@ -6,12 +6,13 @@
 #include <openssl/evp.h>
 #include <string.h>
 
-#define TEXT_FN(name)                                                                                                  \
-    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,                \
+#define TEXT_FN(name)                                                                                        \
+    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,      \
                                struct dv_value *out, struct dv_err *err)
 #define UNUSED ((void)expr, (void)eval, (void)err)
 
-/* ---- trimming --------------------------------------------------------------------------------------------------- */
+/* ---- trimming
+ * --------------------------------------------------------------------------------------------------- */
 
 static bool in_set(const struct dv_value *set, const char *p, size_t width)
 {
@@ -66,7 +67,8 @@ TEXT_FN(fn_rtrim)
     return DV_OK;
 }
 
-/* ---- lengths and parts ------------------------------------------------------------------------------------------ */
+/* ---- lengths and parts
+ * ------------------------------------------------------------------------------------------ */
 
 TEXT_FN(fn_length)
 {
@@ -126,7 +128,8 @@ TEXT_FN(fn_left)
 
 TEXT_FN(fn_right)
 {
-    int64_t skip = args[1].u.i < 0 ? -args[1].u.i : (int64_t)dv_utf8_count(args[0].u.p, args[0].len) - args[1].u.i;
+    int64_t skip =
+        args[1].u.i < 0 ? -args[1].u.i : (int64_t)dv_utf8_count(args[0].u.p, args[0].len) - args[1].u.i;
     size_t from = dv_utf8_offset(args[0].u.p, args[0].len, skip);
     UNUSED;
     *out = dv_text(args[0].u.p + from, args[0].len - from);
@@ -193,7 +196,8 @@ TEXT_FN(fn_split_part)
     return DV_OK;
 }
 
-/* ---- building --------------------------------------------------------------------------------------------------- */
+/* ---- building
+ * --------------------------------------------------------------------------------------------------- */
 
 TEXT_FN(fn_replace)
 {
@@ -239,11 +243,12 @@ TEXT_FN(fn_translate)
 }
 
 /* lpad, rpad: cut to the length, or filled with the fill text over and over. */
-static enum dv_status pad(struct dv_eval *eval, struct dv_value *args, unsigned count, bool left, struct dv_value *out,
-                          struct dv_err *err)
+static enum dv_status pad(struct dv_eval *eval, struct dv_value *args, unsigned count, bool left,
+                          struct dv_value *out, struct dv_err *err)
 {
     const struct dv_value blank = dv_text(" ", 1), *fill = count > 2 ? &args[2] : &blank;
-    int64_t wanted = args[1].u.i < 0 ? 0 : args[1].u.i, chars = (int64_t)dv_utf8_count(args[0].u.p, args[0].len);
+    int64_t wanted = args[1].u.i < 0 ? 0 : args[1].u.i,
+            chars = (int64_t)dv_utf8_count(args[0].u.p, args[0].len);
     struct dv_buf *to = &eval->scratch;
     if (wanted > 0x0fffffff)
         return dv_eval_fail(err, "54000", "requested length too large");
@@ -366,7 +371,7 @@ TEXT_FN(fn_chr)
     size_t length;
     UNUSED;
     if (c < 0)
-        return dv_eval_fail(err, "54000", "character number must be positive");
+        return dv_eval_fail(err, "22023", "character number must be positive");
     if (c == 0)
         return dv_eval_fail(err, "54000", "null character not permitted");
     if (c > 0x10ffff)
@@ -392,7 +397,10 @@ TEXT_FN(fn_ascii)
     return DV_OK;
 }
 
-#define FN(called, types, fn) {.name = called, .signature = types, .eval = fn}
+#define FN(called, types, fn)                                                                                \
+    {                                                                                                        \
+        .name = called, .signature = types, .eval = fn                                                       \
+    }
 static const struct dv_function text_entries[] = {
     FN("lower", "text>text", dv_text_lower),
     FN("upper", "text>text", dv_text_upper),

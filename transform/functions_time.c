@@ -9,9 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define DAY_US INT64_C(86400000000)
-#define TIME_FN(name)                                                                                                  \
-    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,                \
+#define DAY_US        INT64_C(86400000000)
+#define UNIX_EPOCH_US INT64_C(946684800000000) /* from 1970-01-01 to 2000-01-01 */
+#define TIME_FN(name)                                                                                        \
+    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,      \
                                struct dv_value *out, struct dv_err *err)
 #define UNUSED ((void)expr, (void)eval, (void)err, (void)args)
 
@@ -41,7 +42,8 @@ static enum dv_status bind_today(struct dv_binder *binder, const struct dv_ast *
     return dv_cast(binder, *out, &type, DV_CAST_EXPLICIT, ast->line, ast->column, out, err);
 }
 
-/* ---- fields ----------------------------------------------------------------------------------------------------- */
+/* ---- fields
+ * ----------------------------------------------------------------------------------------------------- */
 
 enum unit {
     U_MICRO,
@@ -68,14 +70,36 @@ enum unit {
 static const struct {
     const char *name;
     enum unit unit;
-} units[] = {{"microseconds", U_MICRO}, {"microsecond", U_MICRO}, {"milliseconds", U_MILLI}, {"millisecond", U_MILLI},
-             {"second", U_SECOND},      {"seconds", U_SECOND},    {"minute", U_MINUTE},      {"minutes", U_MINUTE},
-             {"hour", U_HOUR},          {"hours", U_HOUR},        {"day", U_DAY},            {"days", U_DAY},
-             {"week", U_WEEK},          {"weeks", U_WEEK},        {"month", U_MONTH},        {"months", U_MONTH},
-             {"quarter", U_QUARTER},    {"year", U_YEAR},         {"years", U_YEAR},         {"decade", U_DECADE},
-             {"decades", U_DECADE},     {"century", U_CENTURY},   {"centuries", U_CENTURY},
-             {"millennium", U_MILLENNIUM}, {"millennia", U_MILLENNIUM}, {"dow", U_DOW},       {"isodow", U_ISODOW},
-             {"doy", U_DOY},            {"isoyear", U_ISOYEAR},   {"epoch", U_EPOCH}};
+} units[] = {{"microseconds", U_MICRO},
+             {"microsecond", U_MICRO},
+             {"milliseconds", U_MILLI},
+             {"millisecond", U_MILLI},
+             {"second", U_SECOND},
+             {"seconds", U_SECOND},
+             {"minute", U_MINUTE},
+             {"minutes", U_MINUTE},
+             {"hour", U_HOUR},
+             {"hours", U_HOUR},
+             {"day", U_DAY},
+             {"days", U_DAY},
+             {"week", U_WEEK},
+             {"weeks", U_WEEK},
+             {"month", U_MONTH},
+             {"months", U_MONTH},
+             {"quarter", U_QUARTER},
+             {"year", U_YEAR},
+             {"years", U_YEAR},
+             {"decade", U_DECADE},
+             {"decades", U_DECADE},
+             {"century", U_CENTURY},
+             {"centuries", U_CENTURY},
+             {"millennium", U_MILLENNIUM},
+             {"millennia", U_MILLENNIUM},
+             {"dow", U_DOW},
+             {"isodow", U_ISODOW},
+             {"doy", U_DOY},
+             {"isoyear", U_ISOYEAR},
+             {"epoch", U_EPOCH}};
 
 static enum unit unit_named(const struct dv_value *name)
 {
@@ -104,15 +128,16 @@ static enum dv_status bad_unit(const struct dv_value *name, enum unit unit, cons
 }
 
 /* A count as numeric with so many of its digits behind the point. */
-static enum dv_status scaled(struct dv_eval *eval, int64_t value, uint16_t scale, struct dv_value *out,
+static enum dv_status scaled(struct dv_eval *eval, dv_int128 value, int scale, struct dv_value *out,
                              struct dv_err *err)
 {
-    char text[40];
-    int64_t unit = scale == 6 ? 1000000 : scale == 3 ? 1000 : 1;
-    unsigned long long size = value < 0 ? 0ULL - (unsigned long long)value : (unsigned long long)value;
-    int length = scale == 0 ? snprintf(text, sizeof(text), "%lld", (long long)value)
-                            : snprintf(text, sizeof(text), "%s%llu.%0*llu", value < 0 ? "-" : "",
-                                       size / (unsigned long long)unit, (int)scale, size % (unsigned long long)unit);
+    char text[48];
+    dv_uint128 size = value < 0 ? -(dv_uint128)value : (dv_uint128)value;
+    unsigned unit = scale == 6 ? 1000000 : scale == 3 ? 1000 : 1;
+    unsigned long long whole = (unsigned long long)(size / unit), part = (unsigned long long)(size % unit);
+    int length =
+        scale == 0 ? snprintf(text, sizeof(text), "%s%llu", value < 0 ? "-" : "", whole)
+                   : snprintf(text, sizeof(text), "%s%llu.%0*llu", value < 0 ? "-" : "", whole, scale, part);
     return dv_numeric_parse(text, (size_t)length, eval->arena, out, err);
 }
 
@@ -187,8 +212,8 @@ static enum dv_status clock_field(struct dv_eval *eval, enum unit unit, const st
 }
 
 /* Infinity has no month, but it has a year. */
-static enum dv_status infinite_field(struct dv_eval *eval, enum unit unit, bool positive, struct dv_value *out,
-                                     struct dv_err *err)
+static enum dv_status infinite_field(struct dv_eval *eval, enum unit unit, bool positive,
+                                     struct dv_value *out, struct dv_err *err)
 {
     bool endless = unit == U_YEAR || unit == U_DECADE || unit == U_CENTURY || unit == U_MILLENNIUM ||
                    unit == U_ISOYEAR || unit == U_EPOCH;
@@ -207,11 +232,8 @@ TIME_FN(extract_stamp)
         return bad_unit(&args[0], unit, &expr->args[1]->type, err);
     if (infinite(us))
         return infinite_field(eval, unit, us > 0, out, err);
-    if (unit == U_EPOCH) {
-        if (!__builtin_add_overflow(us, INT64_C(946684800000000), &value))
-            return scaled(eval, value, 6, out, err);
-        return dv_eval_range(err, DV_TYPE_TIMESTAMP);
-    }
+    if (unit == U_EPOCH)
+        return scaled(eval, (dv_int128)us + UNIX_EPOCH_US, 6, out, err);
     dv_time_split(us, &parts);
     if (day_field(unit, &parts, &value))
         return scaled(eval, value, 0, out, err);
@@ -280,17 +302,14 @@ TIME_FN(extract_interval)
     case U_EPOCH: { /* a year counts 365.25 days, a month 30 */
         dv_int128 seconds = (dv_int128)years * 31557600 + (dv_int128)(span->months % 12) * 2592000 +
                             (dv_int128)span->days * 86400;
-        dv_int128 all = seconds * 1000000 + us;
-        if (all != (int64_t)all)
-            return dv_eval_range(err, DV_TYPE_INTERVAL);
-        return scaled(eval, (int64_t)all, 6, out, err);
+        return scaled(eval, seconds * 1000000 + us, 6, out, err);
     }
     default:
         return bad_unit(&args[0], unit, &expr->args[1]->type, err);
     }
 }
 
-/* date_part: the same as a double. */
+/* date_part: the same as a double, which PostgreSQL computes in doubles from the parts. */
 static enum dv_status as_float(enum dv_status status, struct dv_value *out)
 {
     if (status == DV_OK && out->state != DV_NULL)
@@ -298,31 +317,84 @@ static enum dv_status as_float(enum dv_status status, struct dv_value *out)
     return status;
 }
 
-TIME_FN(part_stamp)
+/* Seconds (or milliseconds) within the minute. */
+static struct dv_value float_seconds(enum unit unit, int64_t us)
 {
+    double second = (double)(us / 1000000 % 60), micro = (double)(us % 1000000);
+    return dv_float(unit == U_MILLI ? second * 1000.0 + micro / 1000.0 : second + micro / 1000000.0);
+}
+
+static enum dv_status float_stamp(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
+                                  struct dv_value *out, struct dv_err *err)
+{
+    enum unit unit = unit_named(&args[0]);
+    int64_t us = args[1].u.i, since;
+    struct dv_time_parts t;
+    if (!infinite(us) && (unit == U_SECOND || unit == U_MILLI)) {
+        dv_time_split(us, &t);
+        *out = float_seconds(unit, t.second * INT64_C(1000000) + t.micro);
+        return DV_OK;
+    }
+    if (!infinite(us) && unit == U_EPOCH) {
+        if (__builtin_add_overflow(us, UNIX_EPOCH_US, &since))
+            *out = dv_float(((double)us + (double)UNIX_EPOCH_US) / 1000000.0);
+        else
+            *out = dv_float((double)since / 1000000.0);
+        return DV_OK;
+    }
     return as_float(extract_stamp(expr, eval, args, out, err), out);
 }
 
+TIME_FN(part_stamp)
+{
+    return float_stamp(expr, eval, args, out, err);
+}
+
+/* By way of the timestamp: an hour of a date is 0, not an error. */
 TIME_FN(part_date)
 {
     struct dv_value stamp[2] = {args[0], args[1]};
     int64_t days = args[1].u.i;
     bool endless = days == DV_DATE_INFINITY || days == DV_DATE_MINUS_INFINITY;
-    stamp[1] = dv_int(!endless ? days * DAY_US : days > 0 ? DV_TIMESTAMP_INFINITY : DV_TIMESTAMP_MINUS_INFINITY);
-    return as_float(extract_stamp(expr, eval, stamp, out, err), out);
+    if (!endless && days >= 109203528 - 2451545)
+        return dv_eval_fail(err, "22008", "date out of range for timestamp");
+    stamp[1] = dv_int(!endless   ? days * DAY_US
+                      : days > 0 ? DV_TIMESTAMP_INFINITY
+                                 : DV_TIMESTAMP_MINUS_INFINITY);
+    return float_stamp(expr, eval, stamp, out, err);
 }
 
 TIME_FN(part_time)
 {
-    return as_float(extract_time(expr, eval, args, out, err), out);
+    enum unit unit = unit_named(&args[0]);
+    if (unit == U_EPOCH)
+        *out = dv_float((double)args[1].u.i / 1000000.0);
+    else if (unit == U_SECOND || unit == U_MILLI)
+        *out = float_seconds(unit, args[1].u.i);
+    else
+        return as_float(extract_time(expr, eval, args, out, err), out);
+    return DV_OK;
 }
 
 TIME_FN(part_interval)
 {
-    return as_float(extract_interval(expr, eval, args, out, err), out);
+    const struct dv_interval *span = args[1].u.interval;
+    enum unit unit = unit_named(&args[0]);
+    if (unit == U_EPOCH) {
+        double seconds = (double)span->microseconds / 1000000.0;
+        seconds += 365.25 * 86400.0 * (double)(span->months / 12);
+        seconds += 30.0 * 86400.0 * (double)(span->months % 12);
+        *out = dv_float(seconds + 86400.0 * (double)span->days);
+    } else if (unit == U_SECOND || unit == U_MILLI) {
+        *out = float_seconds(unit, span->microseconds);
+    } else {
+        return as_float(extract_interval(expr, eval, args, out, err), out);
+    }
+    return DV_OK;
 }
 
-/* ---- date_trunc ------------------------------------------------------------------------------------------------- */
+/* ---- date_trunc
+ * ------------------------------------------------------------------------------------------------- */
 
 static int64_t floor_unit(int64_t us, int64_t unit)
 {
@@ -371,7 +443,8 @@ TIME_FN(trunc_stamp)
     return DV_OK;
 }
 
-/* ---- others ----------------------------------------------------------------------------------------------------- */
+/* ---- others
+ * ----------------------------------------------------------------------------------------------------- */
 
 static bool is_utc(const struct dv_value *zone)
 {
@@ -423,11 +496,14 @@ TIME_FN(make_date)
             return DV_OK;
         }
     }
-    return dv_eval_fail(err, "22008", "date field value out of range: %lld-%02lld-%02lld", (long long)args[0].u.i,
-                        (long long)args[1].u.i, (long long)args[2].u.i);
+    return dv_eval_fail(err, "22008", "date field value out of range: %lld-%02lld-%02lld",
+                        (long long)args[0].u.i, (long long)args[1].u.i, (long long)args[2].u.i);
 }
 
-#define FN(called, types, fn) {.name = called, .signature = types, .eval = fn}
+#define FN(called, types, fn)                                                                                \
+    {                                                                                                        \
+        .name = called, .signature = types, .eval = fn                                                       \
+    }
 static const struct dv_function time_entries[] = {
     {.name = "now", .special = bind_now},
     {.name = "transaction_timestamp", .special = bind_now},

@@ -25,8 +25,8 @@ static void iso_form(struct dv_buf *text, const struct dv_type *type)
     }
 }
 
-static enum dv_status append_array(struct dv_buf *out, const struct dv_value *value, const struct dv_type *type,
-                                   struct dv_arena *arena, struct dv_err *err)
+static enum dv_status append_array(struct dv_buf *out, const struct dv_value *value,
+                                   const struct dv_type *type, struct dv_arena *arena, struct dv_err *err)
 {
     struct dv_type element = dv_type_of(type->element);
     struct dv_array_item item;
@@ -96,8 +96,9 @@ enum dv_status dv_json_append(struct dv_buf *out, const struct dv_value *value, 
     return status;
 }
 
-enum dv_status dv_json_append_key(struct dv_buf *out, const struct dv_value *value, const struct dv_type *type,
-                                  unsigned argument, struct dv_arena *arena, struct dv_err *err)
+enum dv_status dv_json_append_key(struct dv_buf *out, const struct dv_value *value,
+                                  const struct dv_type *type, unsigned argument, struct dv_arena *arena,
+                                  struct dv_err *err)
 {
     struct dv_buf text = {0};
     enum dv_status status;

@@ -4,11 +4,14 @@
 
 #include "core/value.h"
 
-/* Appends the value as JSON, as PostgreSQL's to_jsonb sees it (not yet canonical). NULL: null. arena: for array items. */
+/* Appends the value as JSON, as PostgreSQL's to_jsonb sees it (not yet canonical). NULL: null. arena: for
+ * array items. */
 enum dv_status dv_json_append(struct dv_buf *out, const struct dv_value *value, const struct dv_type *type,
                               struct dv_arena *arena, struct dv_err *err) DV_MUST_CHECK;
-/* The same as an object's key: a string, whatever the type; an error for NULL, json and arrays. argument: its number. */
-enum dv_status dv_json_append_key(struct dv_buf *out, const struct dv_value *value, const struct dv_type *type,
-                                  unsigned argument, struct dv_arena *arena, struct dv_err *err) DV_MUST_CHECK;
+/* The same as an object's key: a string, whatever the type; an error for NULL, json and arrays. argument: its
+ * number. */
+enum dv_status dv_json_append_key(struct dv_buf *out, const struct dv_value *value,
+                                  const struct dv_type *type, unsigned argument, struct dv_arena *arena,
+                                  struct dv_err *err) DV_MUST_CHECK;
 
 #endif

@@ -1,4 +1,5 @@
-/* LIKE and ILIKE. A constant pattern is analysed at binding: plain text, prefix, suffix and contains need no matcher. */
+/* LIKE and ILIKE. A constant pattern is analysed at binding: plain text, prefix, suffix and contains need no
+ * matcher. */
 #include "transform/functions.h"
 
 #include "transform/text_case.h"
@@ -16,8 +17,8 @@ struct like {
 
 enum match { NO_MATCH, MATCH, BAD_PATTERN };
 
-/* Pattern characters: % any run, _ one character, \ the next one as it is. Works on bytes but for _ and the steps of %.
- * A pattern may end in \ as long as no text gets that far. */
+/* Pattern characters: % any run, _ one character, \ the next one as it is. Works on bytes but for _ and the
+ * steps of %. A pattern may end in \ as long as no text gets that far. */
 static enum match match_like(const char *t, const char *t_end, const char *p, const char *p_end)
 {
     const char *star_p = NULL, *star_t = NULL;
@@ -184,8 +185,8 @@ static enum dv_status like_operand(struct dv_binder *binder, const struct dv_ast
     return dv_cast(binder, args[i], &text, DV_CAST_IMPLICIT, args[i]->line, args[i]->column, &args[i], err);
 }
 
-static enum dv_status call_of(struct dv_binder *binder, const struct dv_ast *ast, dv_call_fn fn, struct dv_expr **args,
-                              unsigned count, struct dv_expr **out, struct dv_err *err)
+static enum dv_status call_of(struct dv_binder *binder, const struct dv_ast *ast, dv_call_fn fn,
+                              struct dv_expr **args, unsigned count, struct dv_expr **out, struct dv_err *err)
 {
     struct dv_type text = dv_type_of(DV_TYPE_TEXT);
     enum dv_status status =
@@ -215,7 +216,8 @@ enum dv_status dv_bind_like(struct dv_binder *binder, const struct dv_ast *ast, 
         analyse(like, args[1]->constant.u.p, args[1]->constant.len);
     if (like->kind != LIKE_GENERAL)
         count = 1;
-    status = dv_node_call(binder, ast->line, ast->column, like->kind == LIKE_GENERAL ? like_general : like_literal,
-                          true, &boolean, args, count, like, out, err);
+    status =
+        dv_node_call(binder, ast->line, ast->column, like->kind == LIKE_GENERAL ? like_general : like_literal,
+                     true, &boolean, args, count, like, out, err);
     return status == DV_OK ? dv_node_fold(binder, out, err) : status;
 }

@@ -13,8 +13,8 @@ enum dv_status dv_bind_fail(const struct dv_binder *binder, int line, int column
     va_start(list, format);
     (void)vsnprintf(message, sizeof(message), format, list);
     va_end(list);
-    (void)dv_fail(err, DV_EXIT_USAGE, "%s:%d:%d: %s", binder->file != NULL ? binder->file : "expression", line, column,
-                  message);
+    (void)dv_fail(err, DV_EXIT_USAGE, "%s:%d:%d: %s", binder->file != NULL ? binder->file : "expression",
+                  line, column, message);
     (void)snprintf(err->sqlstate, sizeof(err->sqlstate), "%.5s", sqlstate);
     return DV_FAILED;
 }
@@ -52,7 +52,8 @@ enum dv_status dv_eval_range(struct dv_err *err, enum dv_type_id type)
     }
 }
 
-/* ---- evaluators ------------------------------------------------------------------------------------------------- */
+/* ---- evaluators
+ * ------------------------------------------------------------------------------------------------- */
 
 static enum dv_status eval_constant(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *out,
                                     struct dv_err *err)
@@ -103,8 +104,8 @@ static enum dv_status eval_strict2(const struct dv_expr *expr, struct dv_eval *e
     return run_call(expr, eval, args, out, err);
 }
 
-static enum dv_status eval_many(const struct dv_expr *expr, struct dv_eval *eval, bool strict, struct dv_value *out,
-                                struct dv_err *err)
+static enum dv_status eval_many(const struct dv_expr *expr, struct dv_eval *eval, bool strict,
+                                struct dv_value *out, struct dv_err *err)
 {
     struct dv_value args[DV_CALL_ARGS];
     bool null = false;
@@ -133,7 +134,8 @@ static enum dv_status eval_nulls(const struct dv_expr *expr, struct dv_eval *eva
     return eval_many(expr, eval, false, out, err);
 }
 
-/* ---- makers ----------------------------------------------------------------------------------------------------- */
+/* ---- makers
+ * ----------------------------------------------------------------------------------------------------- */
 
 enum dv_status dv_node_constant(struct dv_binder *binder, int line, int column, const struct dv_type *type,
                                 const struct dv_value *value, struct dv_expr **out, struct dv_err *err)
@@ -152,8 +154,8 @@ enum dv_status dv_node_constant(struct dv_binder *binder, int line, int column, 
 }
 
 static enum dv_status fill_node(struct dv_binder *binder, struct dv_expr *expr, int line, int column,
-                                const struct dv_type *type, struct dv_expr **args, unsigned count, const void *data,
-                                struct dv_err *err)
+                                const struct dv_type *type, struct dv_expr **args, unsigned count,
+                                const void *data, struct dv_err *err)
 {
     expr->type = *type;
     expr->line = line;
@@ -170,8 +172,8 @@ static enum dv_status fill_node(struct dv_binder *binder, struct dv_expr *expr, 
 }
 
 enum dv_status dv_node_lazy(struct dv_binder *binder, int line, int column, dv_eval_fn eval,
-                            const struct dv_type *type, struct dv_expr **args, unsigned count, const void *data,
-                            struct dv_expr **out, struct dv_err *err)
+                            const struct dv_type *type, struct dv_expr **args, unsigned count,
+                            const void *data, struct dv_expr **out, struct dv_err *err)
 {
     struct dv_expr *expr = dv_arena_zalloc(binder->arena, sizeof(*expr));
     if (expr == NULL)
@@ -183,13 +185,13 @@ enum dv_status dv_node_lazy(struct dv_binder *binder, int line, int column, dv_e
 }
 
 enum dv_status dv_node_call(struct dv_binder *binder, int line, int column, dv_call_fn fn, bool strict,
-                            const struct dv_type *type, struct dv_expr **args, unsigned count, const void *data,
-                            struct dv_expr **out, struct dv_err *err)
+                            const struct dv_type *type, struct dv_expr **args, unsigned count,
+                            const void *data, struct dv_expr **out, struct dv_err *err)
 {
     struct dv_call *call;
     if (count > DV_CALL_ARGS)
-        return dv_bind_fail(binder, line, column, "54023", err, "cannot pass more than %d arguments to a function",
-                            DV_CALL_ARGS);
+        return dv_bind_fail(binder, line, column, "54023", err,
+                            "cannot pass more than %d arguments to a function", DV_CALL_ARGS);
     call = dv_arena_zalloc(binder->arena, sizeof(*call));
     if (call == NULL)
         return dv_fail_memory(err);
@@ -203,15 +205,40 @@ enum dv_status dv_node_call(struct dv_binder *binder, int line, int column, dv_c
     return status;
 }
 
+static bool is_strict(const struct dv_expr *expr)
+{
+    return expr->eval == eval_strict1 || expr->eval == eval_strict2 || expr->eval == eval_strict;
+}
+
+const struct dv_expr *dv_node_failing(const struct dv_expr *expr)
+{
+    bool all = expr->arg_count > 0 && (is_strict(expr) || expr->eval == eval_nulls);
+    for (unsigned i = 0; i < expr->arg_count; i++) {
+        const struct dv_expr *inner = dv_node_failing(expr->args[i]);
+        if (inner != NULL)
+            return inner;
+        all = all && expr->args[i]->is_constant;
+    }
+    return all ? expr : NULL;
+}
+
 enum dv_status dv_node_fold(struct dv_binder *binder, struct dv_expr **expr, struct dv_err *err)
 {
     struct dv_eval eval = {.arena = binder->arena};
     struct dv_err ignored = DV_ERR_INIT;
     struct dv_value value = dv_null();
     enum dv_status status;
-    for (unsigned i = 0; i < (*expr)->arg_count; i++)
-        if (!(*expr)->args[i]->is_constant)
-            return DV_OK;
+    bool all = true, null = false, failing = false, strict = is_strict(*expr);
+    for (unsigned i = 0; i < (*expr)->arg_count; i++) {
+        const struct dv_expr *arg = (*expr)->args[i];
+        all = all && arg->is_constant;
+        null = null || (arg->is_constant && arg->constant.state == DV_NULL);
+        failing = failing || dv_node_failing(arg) != NULL;
+    }
+    if (strict && null && !failing)
+        return dv_node_constant(binder, (*expr)->line, (*expr)->column, &(*expr)->type, &value, expr, err);
+    if (!all)
+        return DV_OK;
     status = dv_expr_eval(*expr, &eval, &value, &ignored);
     dv_buf_release(&eval.scratch);
     if (status != DV_OK)
@@ -219,7 +246,8 @@ enum dv_status dv_node_fold(struct dv_binder *binder, struct dv_expr **expr, str
     return dv_node_constant(binder, (*expr)->line, (*expr)->column, &(*expr)->type, &value, expr, err);
 }
 
-/* ---- values ----------------------------------------------------------------------------------------------------- */
+/* ---- values
+ * ----------------------------------------------------------------------------------------------------- */
 
 char *dv_out_room(struct dv_eval *eval, size_t length, struct dv_err *err)
 {
@@ -263,7 +291,8 @@ enum dv_status dv_out_interval(struct dv_eval *eval, struct dv_value *out, int64
     interval = dv_arena_alloc(eval->arena, sizeof(*interval));
     if (interval == NULL)
         return dv_fail_memory(err);
-    *interval = (struct dv_interval){.months = (int32_t)months, .days = (int32_t)days, .microseconds = microseconds};
+    *interval =
+        (struct dv_interval){.months = (int32_t)months, .days = (int32_t)days, .microseconds = microseconds};
     *out = (struct dv_value){.u.interval = interval, .state = DV_SET};
     return DV_OK;
 }

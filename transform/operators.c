@@ -11,7 +11,8 @@
 static const struct dv_function_table *const operator_tables[] = {&dv_operators_compare, &dv_operators_number,
                                                                   &dv_operators_time, &dv_operators_other};
 
-/* ---- comparison ------------------------------------------------------------------------------------------------- */
+/* ---- comparison
+ * ------------------------------------------------------------------------------------------------- */
 
 static int compare_bytes(const char *a, size_t n, const char *b, size_t m)
 {
@@ -58,6 +59,28 @@ int dv_compare_values(const struct dv_value *a, const struct dv_value *b, const 
     }
 }
 
+/* A date's midnight, which may lie past the last timestamp. */
+static dv_int128 instant(const struct dv_value *value, const struct dv_type *type)
+{
+    const dv_int128 end = (dv_int128)1 << 100;
+    int64_t i = value->u.i;
+    if (type->id != DV_TYPE_DATE)
+        return i == DV_TIMESTAMP_INFINITY ? end : i == DV_TIMESTAMP_MINUS_INFINITY ? -end : i;
+    return i == DV_DATE_INFINITY         ? end
+           : i == DV_DATE_MINUS_INFINITY ? -end
+                                         : (dv_int128)i * INT64_C(86400000000);
+}
+
+int dv_compare_sides(const struct dv_value *a, const struct dv_type *a_type, const struct dv_value *b,
+                     const struct dv_type *b_type)
+{
+    if (a_type->id != b_type->id && (a_type->id == DV_TYPE_DATE || b_type->id == DV_TYPE_DATE)) {
+        dv_int128 left = instant(a, a_type), right = instant(b, b_type);
+        return (left > right) - (left < right);
+    }
+    return dv_compare_values(a, b, a_type);
+}
+
 enum comparison { EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL };
 static const enum comparison comparisons[] = {EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL};
 
@@ -73,7 +96,7 @@ static const enum comparison *comparison_named(const char *op)
 static enum dv_status op_compare(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
                                  struct dv_value *out, struct dv_err *err)
 {
-    int order = dv_compare_values(&args[0], &args[1], &expr->args[0]->type);
+    int order = dv_compare_sides(&args[0], &expr->args[0]->type, &args[1], &expr->args[1]->type);
     bool truth = false;
     (void)eval;
     (void)err;
@@ -105,7 +128,8 @@ static enum dv_status op_compare(const struct dv_expr *expr, struct dv_eval *eva
 static enum dv_status op_text_equal(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
                                     struct dv_value *out, struct dv_err *err)
 {
-    bool equal = args[0].len == args[1].len && (args[0].len == 0 || memcmp(args[0].u.p, args[1].u.p, args[0].len) == 0);
+    bool equal = args[0].len == args[1].len &&
+                 (args[0].len == 0 || memcmp(args[0].u.p, args[1].u.p, args[0].len) == 0);
     (void)eval;
     (void)err;
     *out = dv_bool(equal == (*(const enum comparison *)expr->data == EQUAL));
@@ -133,26 +157,53 @@ static enum dv_status bind_other_compare(struct dv_binder *binder, struct dv_cal
     }
     if (a->id == DV_TYPE_OTHER && b->id == DV_TYPE_OTHER && strcmp(a->name, b->name) != 0)
         return dv_bind_fail(binder, call->expr.line, call->expr.column, "42883", err,
-                            "operator does not exist: %s = %s", dv_type_text(binder, a), dv_type_text(binder, b));
+                            "operator does not exist: %s = %s", dv_type_text(binder, a),
+                            dv_type_text(binder, b));
     call->fn = op_text_equal;
     return DV_OK;
 }
 
-#define COMPARE(a, b) {.name = "<=>", .signature = a "," b ">bool", .eval = op_compare}
+#define COMPARE(a, b)                                                                                        \
+    {                                                                                                        \
+        .name = "<=>", .signature = a "," b ">bool", .eval = op_compare                                      \
+    }
 static const struct dv_function compare_entries[] = {
-    COMPARE("bool", "bool"), COMPARE("int2", "int2"), COMPARE("int2", "int4"), COMPARE("int2", "int8"),
-    COMPARE("int4", "int2"), COMPARE("int4", "int4"), COMPARE("int4", "int8"), COMPARE("int8", "int2"),
-    COMPARE("int8", "int4"), COMPARE("int8", "int8"), COMPARE("numeric", "numeric"), COMPARE("float4", "float4"),
-    COMPARE("float4", "float8"), COMPARE("float8", "float4"), COMPARE("float8", "float8"), COMPARE("uuid", "uuid"),
-    COMPARE("date", "date"), COMPARE("time", "time"), COMPARE("timestamp", "timestamp"),
-    COMPARE("timestamptz", "timestamptz"), COMPARE("interval", "interval"), COMPARE("jsonb", "jsonb"),
+    COMPARE("bool", "bool"),
+    COMPARE("int2", "int2"),
+    COMPARE("int2", "int4"),
+    COMPARE("int2", "int8"),
+    COMPARE("int4", "int2"),
+    COMPARE("int4", "int4"),
+    COMPARE("int4", "int8"),
+    COMPARE("int8", "int2"),
+    COMPARE("int8", "int4"),
+    COMPARE("int8", "int8"),
+    COMPARE("numeric", "numeric"),
+    COMPARE("float4", "float4"),
+    COMPARE("float4", "float8"),
+    COMPARE("float8", "float4"),
+    COMPARE("float8", "float8"),
+    COMPARE("uuid", "uuid"),
+    COMPARE("date", "date"),
+    COMPARE("time", "time"),
+    COMPARE("timestamp", "timestamp"),
+    COMPARE("timestamptz", "timestamptz"),
+    COMPARE("interval", "interval"),
+    COMPARE("jsonb", "jsonb"),
     COMPARE("bpchar", "bpchar"),
+    COMPARE("date", "timestamp"),
+    COMPARE("timestamp", "date"),
+    COMPARE("date", "timestamptz"),
+    COMPARE("timestamptz", "date"),
+    COMPARE("timestamp", "timestamptz"),
+    COMPARE("timestamptz", "timestamp"),
     {.name = "<=>", .signature = "text,text>bool", .eval = op_compare, .bind = bind_text_compare},
     {.name = "<=>", .signature = "bytea,bytea>bool", .eval = op_compare, .bind = bind_text_compare},
     {.name = "<=>", .signature = "other,other>bool", .eval = op_compare, .bind = bind_other_compare}};
 const struct dv_function_table dv_operators_compare = DV_FUNCTION_TABLE(compare_entries);
 
-/* ---- resolution ------------------------------------------------------------------------------------------------- */
+/* ---- resolution
+ * ------------------------------------------------------------------------------------------------- */
 
 static enum dv_status no_operator(struct dv_binder *binder, const char *op, int line, int column,
                                   struct dv_expr **args, unsigned count, bool ambiguous, struct dv_err *err)
@@ -160,12 +211,14 @@ static enum dv_status no_operator(struct dv_binder *binder, const char *op, int 
     const char *left = count == 2 ? dv_type_text(binder, &args[0]->type) : "";
     const char *right = dv_type_text(binder, &args[count - 1]->type);
     (void)dv_bind_fail(binder, line, column, ambiguous ? "42725" : "42883", err, "operator %s: %s%s%s %s",
-                       ambiguous ? "is not unique" : "does not exist", left, count == 2 ? " " : "", op, right);
+                       ambiguous ? "is not unique" : "does not exist", left, count == 2 ? " " : "", op,
+                       right);
     if (op[0] == '~' || (op[0] == '!' && op[1] == '~'))
         dv_err_hint(err, "Regular expressions are left out; use LIKE or ILIKE.");
     else
-        dv_err_hint(err, "No operator matches the given name and argument types. You might need to add explicit type "
-                         "casts.");
+        dv_err_hint(
+            err, "No operator matches the given name and argument types. You might need to add explicit type "
+                 "casts.");
     return DV_FAILED;
 }
 
@@ -179,8 +232,9 @@ static void literal_to_other(struct dv_expr **args, unsigned count)
     }
 }
 
-enum dv_status dv_bind_operator(struct dv_binder *binder, const char *op, int line, int column, struct dv_expr **args,
-                                unsigned count, struct dv_expr **out, struct dv_err *err)
+enum dv_status dv_bind_operator(struct dv_binder *binder, const char *op, int line, int column,
+                                struct dv_expr **args, unsigned count, struct dv_expr **out,
+                                struct dv_err *err)
 {
     const struct dv_function *found = NULL;
     enum dv_type_id types[DV_CALL_ARGS], result = DV_TYPE_UNKNOWN;
@@ -190,8 +244,8 @@ enum dv_status dv_bind_operator(struct dv_binder *binder, const char *op, int li
         op = "<>";
     if (count == 2)
         literal_to_other(args, count);
-    resolution = dv_function_resolve(operator_tables, sizeof(operator_tables) / sizeof(operator_tables[0]), op, args,
-                                     count, true, &found, types, &result);
+    resolution = dv_function_resolve(operator_tables, sizeof(operator_tables) / sizeof(operator_tables[0]),
+                                     op, args, count, true, &found, types, &result);
     if (resolution != DV_RESOLVED)
         return no_operator(binder, op, line, column, args, count, resolution == DV_RESOLVE_AMBIGUOUS, err);
     if (strcmp(found->name, "<=>") == 0)

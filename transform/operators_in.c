@@ -1,4 +1,5 @@
-/* IN lists and BETWEEN. A list of constants is sorted at binding, so that a long one costs a binary search. */
+/* IN lists and BETWEEN. A list of constants is sorted at binding, so that a long one costs a binary search.
+ */
 #include "transform/bind_internal.h"
 
 #include <stdlib.h>
@@ -46,7 +47,8 @@ static enum dv_status make_list(struct dv_binder *binder, const struct dv_ast *a
     struct dv_type boolean = dv_type_of(DV_TYPE_BOOL);
     struct constant_list *list = dv_arena_zalloc(binder->arena, sizeof(*list));
     enum dv_status status;
-    if (list == NULL || (list->values = dv_arena_alloc(binder->arena, sizeof(struct dv_value) * count)) == NULL)
+    if (list == NULL ||
+        (list->values = dv_arena_alloc(binder->arena, sizeof(struct dv_value) * count)) == NULL)
         return dv_fail_memory(err);
     for (unsigned i = 1; i < count; i++) {
         if (args[i]->constant.state == DV_NULL)
@@ -58,7 +60,8 @@ static enum dv_status make_list(struct dv_binder *binder, const struct dv_ast *a
     list->negated = ast->flag;
     if (list->count > 1)
         qsort_r(list->values, list->count, sizeof(struct dv_value), order_values, &args[0]->type);
-    status = dv_node_call(binder, ast->line, ast->column, eval_in_list, true, &boolean, args, 1, list, out, err);
+    status =
+        dv_node_call(binder, ast->line, ast->column, eval_in_list, true, &boolean, args, 1, list, out, err);
     return status == DV_OK ? dv_node_fold(binder, out, err) : status;
 }
 
@@ -122,7 +125,8 @@ enum dv_status dv_bind_in(struct dv_binder *binder, const struct dv_ast *ast, st
     if (as_list(binder, args, count, &type)) {
         type.precision = type.scale = -1;
         for (unsigned i = 0; i < count; i++) {
-            status = dv_cast(binder, args[i], &type, DV_CAST_IMPLICIT, args[i]->line, args[i]->column, &args[i], err);
+            status = dv_cast(binder, args[i], &type, DV_CAST_IMPLICIT, args[i]->line, args[i]->column,
+                             &args[i], err);
             if (status != DV_OK)
                 return status;
         }
@@ -142,7 +146,8 @@ enum dv_status dv_bind_in(struct dv_binder *binder, const struct dv_ast *ast, st
     return status == DV_OK ? dv_node_fold(binder, out, err) : status;
 }
 
-/* ---- BETWEEN ---------------------------------------------------------------------------------------------------- */
+/* ---- BETWEEN
+ * ---------------------------------------------------------------------------------------------------- */
 
 static enum dv_status eval_all_true(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *out,
                                     struct dv_err *err)

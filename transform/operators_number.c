@@ -1,4 +1,5 @@
-/* Arithmetic on numbers: integers with overflow checked, exact numerics, floats with PostgreSQL's range errors. */
+/* Arithmetic on numbers: integers with overflow checked, exact numerics, floats with PostgreSQL's range
+ * errors. */
 #include "transform/functions.h"
 
 #include "core/numeric.h"
@@ -84,12 +85,12 @@ static enum dv_status same_value(const struct dv_expr *expr, struct dv_eval *eva
     return DV_OK;
 }
 
-#define NUMERIC_FN(name, op)                                                                                           \
-    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,                \
-                               struct dv_value *out, struct dv_err *err)                                               \
-    {                                                                                                                  \
-        (void)expr;                                                                                                    \
-        return dv_numeric_arithmetic(op, &args[0], &args[1], eval->arena, out, err);                                   \
+#define NUMERIC_FN(name, op)                                                                                 \
+    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,      \
+                               struct dv_value *out, struct dv_err *err)                                     \
+    {                                                                                                        \
+        (void)expr;                                                                                          \
+        return dv_numeric_arithmetic(op, &args[0], &args[1], eval->arena, out, err);                         \
     }
 NUMERIC_FN(numeric_add, '+')
 NUMERIC_FN(numeric_subtract, '-')
@@ -104,8 +105,8 @@ static enum dv_status numeric_negate(const struct dv_expr *expr, struct dv_eval 
     return dv_numeric_negate(&args[0], eval->arena, out, err);
 }
 
-static enum dv_status float_result(double value, bool inputs_infinite, bool zero_expected, struct dv_value *out,
-                                   struct dv_err *err)
+static enum dv_status float_result(double value, bool inputs_infinite, bool zero_expected,
+                                   struct dv_value *out, struct dv_err *err)
 {
     if (isinf(value) && !inputs_infinite)
         return dv_eval_fail(err, "22003", "value out of range: overflow");
@@ -124,16 +125,16 @@ static enum dv_status float_add(const struct dv_expr *expr, struct dv_eval *eval
                                 struct dv_value *out, struct dv_err *err)
 {
     UNUSED_EVAL;
-    return float_result(to_width(expr, args[0].u.f + args[1].u.f), isinf(args[0].u.f) || isinf(args[1].u.f), true, out,
-                        err);
+    return float_result(to_width(expr, args[0].u.f + args[1].u.f), isinf(args[0].u.f) || isinf(args[1].u.f),
+                        true, out, err);
 }
 
 static enum dv_status float_subtract(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
                                      struct dv_value *out, struct dv_err *err)
 {
     UNUSED_EVAL;
-    return float_result(to_width(expr, args[0].u.f - args[1].u.f), isinf(args[0].u.f) || isinf(args[1].u.f), true, out,
-                        err);
+    return float_result(to_width(expr, args[0].u.f - args[1].u.f), isinf(args[0].u.f) || isinf(args[1].u.f),
+                        true, out, err);
 }
 
 static enum dv_status float_multiply(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
@@ -178,36 +179,41 @@ static enum dv_status int_or(const struct dv_expr *expr, struct dv_eval *eval, s
     return fit(expr, args[0].u.i | args[1].u.i, false, out, err);
 }
 
-#define OP(sign, types, fn) {.name = sign, .signature = types, .eval = fn}
-#define INTEGERS(sign, fn)                                                                                             \
-    OP(sign, "int2,int2>int2", fn), OP(sign, "int2,int4>int4", fn), OP(sign, "int2,int8>int8", fn),                    \
-        OP(sign, "int4,int2>int4", fn), OP(sign, "int4,int4>int4", fn), OP(sign, "int4,int8>int8", fn),                \
+#define OP(sign, types, fn)                                                                                  \
+    {                                                                                                        \
+        .name = sign, .signature = types, .eval = fn                                                         \
+    }
+#define INTEGERS(sign, fn)                                                                                   \
+    OP(sign, "int2,int2>int2", fn), OP(sign, "int2,int4>int4", fn), OP(sign, "int2,int8>int8", fn),          \
+        OP(sign, "int4,int2>int4", fn), OP(sign, "int4,int4>int4", fn), OP(sign, "int4,int8>int8", fn),      \
         OP(sign, "int8,int2>int8", fn), OP(sign, "int8,int4>int8", fn), OP(sign, "int8,int8>int8", fn)
-#define SAME_INTEGERS(sign, fn)                                                                                        \
+#define SAME_INTEGERS(sign, fn)                                                                              \
     OP(sign, "int2,int2>int2", fn), OP(sign, "int4,int4>int4", fn), OP(sign, "int8,int8>int8", fn)
-#define FLOATS(sign, fn)                                                                                               \
-    OP(sign, "float4,float4>float4", fn), OP(sign, "float4,float8>float8", fn),                                        \
+#define FLOATS(sign, fn)                                                                                     \
+    OP(sign, "float4,float4>float4", fn), OP(sign, "float4,float8>float8", fn),                              \
         OP(sign, "float8,float4>float8", fn), OP(sign, "float8,float8>float8", fn)
-#define EACH_NUMBER(sign, ints, numerics, floats)                                                                      \
-    OP(sign, "int2>int2", ints), OP(sign, "int4>int4", ints), OP(sign, "int8>int8", ints),                             \
-        OP(sign, "numeric>numeric", numerics), OP(sign, "float4>float4", floats), OP(sign, "float8>float8", floats)
+#define EACH_NUMBER(sign, ints, numerics, floats)                                                            \
+    OP(sign, "int2>int2", ints), OP(sign, "int4>int4", ints), OP(sign, "int8>int8", ints),                   \
+        OP(sign, "numeric>numeric", numerics), OP(sign, "float4>float4", floats),                            \
+        OP(sign, "float8>float8", floats)
 
-static const struct dv_function number_entries[] = {INTEGERS("+", int_add),
-                                                    INTEGERS("-", int_subtract),
-                                                    INTEGERS("*", int_multiply),
-                                                    INTEGERS("/", int_divide),
-                                                    SAME_INTEGERS("%", int_modulo),
-                                                    SAME_INTEGERS("&", int_and),
-                                                    SAME_INTEGERS("|", int_or),
-                                                    OP("+", "numeric,numeric>numeric", numeric_add),
-                                                    OP("-", "numeric,numeric>numeric", numeric_subtract),
-                                                    OP("*", "numeric,numeric>numeric", numeric_multiply),
-                                                    OP("/", "numeric,numeric>numeric", numeric_divide),
-                                                    OP("%", "numeric,numeric>numeric", numeric_modulo),
-                                                    FLOATS("+", float_add),
-                                                    FLOATS("-", float_subtract),
-                                                    FLOATS("*", float_multiply),
-                                                    FLOATS("/", float_divide),
-                                                    EACH_NUMBER("-", int_negate, numeric_negate, float_negate),
-                                                    EACH_NUMBER("+", same_value, same_value, same_value)};
+static const struct dv_function number_entries[] = {
+    INTEGERS("+", int_add),
+    INTEGERS("-", int_subtract),
+    INTEGERS("*", int_multiply),
+    INTEGERS("/", int_divide),
+    SAME_INTEGERS("%", int_modulo),
+    SAME_INTEGERS("&", int_and),
+    SAME_INTEGERS("|", int_or),
+    OP("+", "numeric,numeric>numeric", numeric_add),
+    OP("-", "numeric,numeric>numeric", numeric_subtract),
+    OP("*", "numeric,numeric>numeric", numeric_multiply),
+    OP("/", "numeric,numeric>numeric", numeric_divide),
+    OP("%", "numeric,numeric>numeric", numeric_modulo),
+    FLOATS("+", float_add),
+    FLOATS("-", float_subtract),
+    FLOATS("*", float_multiply),
+    FLOATS("/", float_divide),
+    EACH_NUMBER("-", int_negate, numeric_negate, float_negate),
+    EACH_NUMBER("+", same_value, same_value, same_value)};
 const struct dv_function_table dv_operators_number = DV_FUNCTION_TABLE(number_entries);

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#define OP_FN(name)                                                                                                    \
-    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,                \
+#define OP_FN(name)                                                                                          \
+    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,      \
                                struct dv_value *out, struct dv_err *err)
 
 OP_FN(concat_bytes)
@@ -50,7 +50,8 @@ OP_FN(concat_jsonb)
     return status == DV_OK ? dv_out_scratch(eval, out, err) : status;
 }
 
-/* ---- json ------------------------------------------------------------------------------------------------------- */
+/* ---- json
+ * ------------------------------------------------------------------------------------------------------- */
 
 static struct dv_json_text json_of(const struct dv_value *value)
 {
@@ -89,8 +90,13 @@ OP_FN(json_member)
     return json_result(expr, eval, dv_json_member(json_of(&args[0]), args[1].u.p, args[1].len), out, err);
 }
 
+/* A jsonb scalar counts as an array of one; a json scalar does not. */
 OP_FN(json_element)
 {
+    enum dv_json_kind kind = dv_json_kind_of(json_of(&args[0]));
+    if (expr->args[0]->type.id == DV_TYPE_JSONB && kind != DV_JSON_ARRAY && kind != DV_JSON_OBJECT)
+        return args[1].u.i == 0 || args[1].u.i == -1 ? json_result(expr, eval, json_of(&args[0]), out, err)
+                                                     : DV_OK;
     return json_result(expr, eval, dv_json_element(json_of(&args[0]), args[1].u.i), out, err);
 }
 
@@ -180,8 +186,10 @@ OP_FN(jsonb_remove)
         if (status == DV_END)
             break;
         drop = by_index && value.p == target.p;
-        if (status == DV_OK && !by_index && (kind == DV_JSON_OBJECT || dv_json_kind_of(value) == DV_JSON_STRING)) {
-            status = dv_json_as_text(kind == DV_JSON_OBJECT ? key : value, eval->arena, &text, &length, &is_null, err);
+        if (status == DV_OK && !by_index &&
+            (kind == DV_JSON_OBJECT || dv_json_kind_of(value) == DV_JSON_STRING)) {
+            status = dv_json_as_text(kind == DV_JSON_OBJECT ? key : value, eval->arena, &text, &length,
+                                     &is_null, err);
             drop = status == DV_OK && length == args[1].len && memcmp(text, args[1].u.p, length) == 0;
         }
         if (status != DV_OK)
@@ -201,8 +209,14 @@ OP_FN(jsonb_remove)
     return dv_out_scratch(eval, out, err);
 }
 
-#define OP(sign, types, fn)     {.name = sign, .signature = types, .eval = fn}
-#define CONCAT(types)           {.name = "||", .signature = types, .eval = concat_bytes, .bind = bind_concat}
+#define OP(sign, types, fn)                                                                                  \
+    {                                                                                                        \
+        .name = sign, .signature = types, .eval = fn                                                         \
+    }
+#define CONCAT(types)                                                                                        \
+    {                                                                                                        \
+        .name = "||", .signature = types, .eval = concat_bytes, .bind = bind_concat                          \
+    }
 static const struct dv_function other_entries[] = {
     CONCAT("text,text>text"),
     CONCAT("text,nonarray>text"),

@@ -1,4 +1,5 @@
-/* Arithmetic on dates, times and intervals. Source: PostgreSQL manual, "Date/Time Functions and Operators". */
+/* Arithmetic on dates, times and intervals. Source: PostgreSQL manual, "Date/Time Functions and Operators".
+ */
 #include "transform/functions.h"
 
 #include "core/datetime.h"
@@ -30,8 +31,8 @@ static enum dv_status shift_date(int64_t days, int64_t by, struct dv_value *out,
     return DV_OK;
 }
 
-#define TIME_FN(name)                                                                                                  \
-    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,                \
+#define TIME_FN(name)                                                                                        \
+    static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,      \
                                struct dv_value *out, struct dv_err *err)
 
 TIME_FN(date_plus_days)
@@ -72,8 +73,8 @@ static enum dv_status midnight(int64_t days, int64_t *us, struct dv_err *err)
 }
 
 /* stamp or date, and interval, in either order; sign by the operator's own function. */
-static enum dv_status move(const struct dv_expr *expr, const struct dv_value *args, int sign, struct dv_value *out,
-                           struct dv_err *err)
+static enum dv_status move(const struct dv_expr *expr, const struct dv_value *args, int sign,
+                           struct dv_value *out, struct dv_err *err)
 {
     unsigned interval = expr->args[0]->type.id == DV_TYPE_INTERVAL ? 0 : 1;
     int64_t us = args[1 - interval].u.i, moved = 0;
@@ -153,8 +154,9 @@ TIME_FN(time_minus)
     return DV_OK;
 }
 
-static enum dv_status add_intervals(struct dv_eval *eval, const struct dv_interval *a, const struct dv_interval *b,
-                                    int sign, struct dv_value *out, struct dv_err *err)
+static enum dv_status add_intervals(struct dv_eval *eval, const struct dv_interval *a,
+                                    const struct dv_interval *b, int sign, struct dv_value *out,
+                                    struct dv_err *err)
 {
     int64_t us;
     bool overflow = sign > 0 ? __builtin_add_overflow(a->microseconds, b->microseconds, &us)
@@ -195,12 +197,13 @@ static double scale(double field, double factor, bool divide)
     return divide ? field / factor : field * factor;
 }
 
-/* What is left of months goes to days (30 each), what is left of days to seconds: the order of the roundings is part of
- * the result. */
-static enum dv_status scale_interval(struct dv_eval *eval, const struct dv_interval *span, double factor, bool divide,
-                                     struct dv_value *out, struct dv_err *err)
+/* What is left of months goes to days (30 each), what is left of days to seconds: the order of the roundings
+ * is part of the result. */
+static enum dv_status scale_interval(struct dv_eval *eval, const struct dv_interval *span, double factor,
+                                     bool divide, struct dv_value *out, struct dv_err *err)
 {
-    double months = scale(span->months, factor, divide), days = scale(span->days, factor, divide), rest, seconds, us;
+    double months = scale(span->months, factor, divide), days = scale(span->days, factor, divide), rest,
+           seconds, us;
     int64_t whole_days;
     if (!(fabs(months) <= INT32_MAX) || !(fabs(days) <= INT32_MAX))
         return dv_eval_range(err, DV_TYPE_INTERVAL);
@@ -232,7 +235,10 @@ TIME_FN(interval_over)
     return scale_interval(eval, args[0].u.interval, args[1].u.f, true, out, err);
 }
 
-#define OP(sign, types, fn) {.name = sign, .signature = types, .eval = fn}
+#define OP(sign, types, fn)                                                                                  \
+    {                                                                                                        \
+        .name = sign, .signature = types, .eval = fn                                                         \
+    }
 static const struct dv_function time_entries[] = {
     OP("+", "date,int4>date", date_plus_days),
     OP("+", "int4,date>date", date_plus_days),

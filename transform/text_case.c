@@ -23,8 +23,8 @@ static enum dv_status icu_failed(UErrorCode code, struct dv_err *err)
 }
 
 /* UTF-8 to UTF-16 in the arena. */
-static enum dv_status to_utf16(struct dv_eval *eval, const char *p, size_t length, UChar **out, int32_t *units,
-                               struct dv_err *err)
+static enum dv_status to_utf16(struct dv_eval *eval, const char *p, size_t length, UChar **out,
+                               int32_t *units, struct dv_err *err)
 {
     UErrorCode code = U_ZERO_ERROR;
     *out = (UChar *)(void *)dv_out_room(eval, (length + 1) * sizeof(UChar), err);
@@ -49,7 +49,8 @@ static enum dv_status from_utf16(struct dv_eval *eval, const UChar *text, int32_
     return DV_OK;
 }
 
-static int32_t convert(enum change change, UChar *to, int32_t room, const UChar *from, int32_t units, UErrorCode *code)
+static int32_t convert(enum change change, UChar *to, int32_t room, const UChar *from, int32_t units,
+                       UErrorCode *code)
 {
     switch (change) {
     case TO_LOWER:
@@ -81,8 +82,8 @@ static enum dv_status change_unicode(struct dv_eval *eval, enum change change, c
 }
 
 /* ASCII alone: letters from `first` to first + 25 change case; unchanged text is borrowed. */
-static enum dv_status change_ascii(struct dv_eval *eval, char first, const struct dv_value *text, struct dv_value *out,
-                                   struct dv_err *err)
+static enum dv_status change_ascii(struct dv_eval *eval, char first, const struct dv_value *text,
+                                   struct dv_value *out, struct dv_err *err)
 {
     size_t same = 0;
     char *room;
@@ -128,7 +129,8 @@ enum dv_status dv_text_initcap(const struct dv_expr *expr, struct dv_eval *eval,
     (void)expr;
     for (size_t i = 0; i < args[0].len; i++) {
         char c = args[0].u.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ')) /* word breaks are ICU's to find */
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+              c == ' ')) /* word breaks are ICU's to find */
             return change_unicode(eval, TO_TITLE, &args[0], out, err);
     }
     room = dv_out_room(eval, args[0].len, err);
@@ -143,7 +145,8 @@ enum dv_status dv_text_initcap(const struct dv_expr *expr, struct dv_eval *eval,
     return DV_OK;
 }
 
-/* ---- normal forms ----------------------------------------------------------------------------------------------- */
+/* ---- normal forms
+ * ----------------------------------------------------------------------------------------------- */
 
 static enum dv_status normal_form(const UNormalizer2 *form, struct dv_eval *eval, const struct dv_value *text,
                                   UChar **out, int32_t *units, struct dv_err *err)
@@ -177,10 +180,12 @@ enum dv_status dv_text_normalize(const struct dv_expr *expr, struct dv_eval *eva
     enum dv_status status;
     if (expr->arg_count > 1) {
         for (which = 0; which < 4; which++)
-            if (args[1].len == strlen(names[which]) && strncasecmp(names[which], args[1].u.p, args[1].len) == 0)
+            if (args[1].len == strlen(names[which]) &&
+                strncasecmp(names[which], args[1].u.p, args[1].len) == 0)
                 break;
         if (which == 4)
-            return dv_eval_fail(err, "22023", "invalid normalization form: %.*s", (int)args[1].len, args[1].u.p);
+            return dv_eval_fail(err, "22023", "invalid normalization form: %.*s", (int)args[1].len,
+                                args[1].u.p);
     }
     if (is_ascii(args[0].u.p, args[0].len)) {
         *out = args[0];
@@ -196,7 +201,8 @@ enum dv_status dv_text_normalize(const struct dv_expr *expr, struct dv_eval *eva
     return status == DV_OK ? from_utf16(eval, text, units, out, err) : status;
 }
 
-/* ---- slug ------------------------------------------------------------------------------------------------------- */
+/* ---- slug
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* What a character that does not decompose is written as; NULL: it is a separator. */
 static const char *written_out(uint32_t c)
@@ -252,8 +258,8 @@ static void slug_units(struct dv_buf *to, const UChar *text, int32_t units)
     }
 }
 
-/* NFKD, lower case, marks dropped, letters without a decomposition written out, every run of anything else one hyphen,
- * none at the ends; nothing left, or NULL: "item". */
+/* NFKD, lower case, marks dropped, letters without a decomposition written out, every run of anything else
+ * one hyphen, none at the ends; nothing left, or NULL: "item". */
 enum dv_status dv_text_slug(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
                             struct dv_value *out, struct dv_err *err)
 {

@@ -39,14 +39,16 @@ int dv_iso_week(int64_t days, int64_t *iso_year, int64_t *monday)
 {
     int64_t year, first;
     int month, day;
-    dv_date_to_civil(monday_of(days) + 3, &year, &month, &day); /* the week's Thursday says whose week it is */
+    dv_date_to_civil(monday_of(days) + 3, &year, &month,
+                     &day); /* the week's Thursday says whose week it is */
     first = monday_of(dv_date_from_civil(year, 1, 4));
     *iso_year = year;
     *monday = monday_of(days);
     return (int)((*monday - first) / 7) + 1;
 }
 
-/* ---- to_char ---------------------------------------------------------------------------------------------------- */
+/* ---- to_char
+ * ---------------------------------------------------------------------------------------------------- */
 
 enum field {
     F_YYYY,
@@ -76,16 +78,46 @@ enum field {
 static const struct {
     const char *word;
     enum field field;
-} fields[] = {{"YYYY", F_YYYY},        {"yyyy", F_YYYY},       {"IYYY", F_IYYY},       {"iyyy", F_IYYY},
-              {"YY", F_YY},            {"yy", F_YY},           {"MM", F_MM},           {"mm", F_MM},
-              {"MONTH", F_MONTH_UPPER}, {"Month", F_MONTH_TITLE}, {"month", F_MONTH_LOWER}, {"MON", F_MON_UPPER},
-              {"Mon", F_MON_TITLE},    {"mon", F_MON_LOWER},   {"MI", F_MI},           {"mi", F_MI},
-              {"MS", F_MS},            {"ms", F_MS},           {"DDD", F_DDD},         {"ddd", F_DDD},
-              {"DD", F_DD},            {"dd", F_DD},           {"HH24", F_HH24},       {"hh24", F_HH24},
-              {"HH12", F_HH12},        {"hh12", F_HH12},       {"HH", F_HH12},         {"hh", F_HH12},
-              {"SS", F_SS},            {"ss", F_SS},           {"US", F_US},           {"us", F_US},
-              {"IW", F_IW},            {"iw", F_IW},           {"ID", F_ID},           {"id", F_ID},
-              {"D", F_D},              {"d", F_D},             {"Q", F_Q},             {"q", F_Q}};
+} fields[] = {{"YYYY", F_YYYY},
+              {"yyyy", F_YYYY},
+              {"IYYY", F_IYYY},
+              {"iyyy", F_IYYY},
+              {"YY", F_YY},
+              {"yy", F_YY},
+              {"MM", F_MM},
+              {"mm", F_MM},
+              {"MONTH", F_MONTH_UPPER},
+              {"Month", F_MONTH_TITLE},
+              {"month", F_MONTH_LOWER},
+              {"MON", F_MON_UPPER},
+              {"Mon", F_MON_TITLE},
+              {"mon", F_MON_LOWER},
+              {"MI", F_MI},
+              {"mi", F_MI},
+              {"MS", F_MS},
+              {"ms", F_MS},
+              {"DDD", F_DDD},
+              {"ddd", F_DDD},
+              {"DD", F_DD},
+              {"dd", F_DD},
+              {"HH24", F_HH24},
+              {"hh24", F_HH24},
+              {"HH12", F_HH12},
+              {"hh12", F_HH12},
+              {"HH", F_HH12},
+              {"hh", F_HH12},
+              {"SS", F_SS},
+              {"ss", F_SS},
+              {"US", F_US},
+              {"us", F_US},
+              {"IW", F_IW},
+              {"iw", F_IW},
+              {"ID", F_ID},
+              {"id", F_ID},
+              {"D", F_D},
+              {"d", F_D},
+              {"Q", F_Q},
+              {"q", F_Q}};
 
 static const char *const months[] = {"January", "February", "March",     "April",   "May",      "June",
                                      "July",    "August",   "September", "October", "November", "December"};
@@ -186,7 +218,8 @@ static const char *quoted_text(const char *p, const char *end, struct dv_buf *ou
     return p < end ? p + 1 : p;
 }
 
-enum dv_status dv_time_to_char(int64_t us, const char *pattern, size_t length, struct dv_buf *out, struct dv_err *err)
+enum dv_status dv_time_to_char(int64_t us, const char *pattern, size_t length, struct dv_buf *out,
+                               struct dv_err *err)
 {
     const char *p = pattern, *end = pattern + length;
     struct dv_time_parts parts;
@@ -203,7 +236,8 @@ enum dv_status dv_time_to_char(int64_t us, const char *pattern, size_t length, s
             continue;
         }
         for (i = 0; i < count; i++)
-            if (strlen(fields[i].word) <= (size_t)(end - p) && memcmp(fields[i].word, p, strlen(fields[i].word)) == 0)
+            if (strlen(fields[i].word) <= (size_t)(end - p) &&
+                memcmp(fields[i].word, p, strlen(fields[i].word)) == 0)
                 break;
         if (i < count)
             put_field(out, fields[i].field, &parts);
@@ -212,8 +246,10 @@ enum dv_status dv_time_to_char(int64_t us, const char *pattern, size_t length, s
         if (i == count || (end - p >= 2 && (memcmp(p, "TH", 2) == 0 || memcmp(p, "th", 2) == 0))) {
             (void)dv_eval_fail(err, "0A000", "to_char: the pattern \"%.*s\" is not supported",
                                (int)(length > 100 ? 100 : length), pattern);
-            dv_err_hint(err, "Patterns are YYYY YY MM Month Mon DD DDD D HH24 HH12 MI SS MS US Q IYYY IW ID; put other "
-                             "letters in double quotes.");
+            dv_err_hint(
+                err,
+                "Patterns are YYYY YY MM Month Mon DD DDD D HH24 HH12 MI SS MS US Q IYYY IW ID; put other "
+                "letters in double quotes.");
             return DV_FAILED;
         }
     }

@@ -13,8 +13,8 @@ struct dv_time_parts {
 };
 
 void dv_time_split(int64_t us, struct dv_time_parts *parts);
-int dv_day_of_week(int64_t days);                             /* 0 is Sunday */
-int dv_day_of_year(const struct dv_time_parts *parts);        /* 1..366 */
+int dv_day_of_week(int64_t days);                                  /* 0 is Sunday */
+int dv_day_of_year(const struct dv_time_parts *parts);             /* 1..366 */
 int dv_iso_week(int64_t days, int64_t *iso_year, int64_t *monday); /* week 1..53; the Monday that begins it */
 
 /* to_char(timestamp, pattern): appends the text. 0A000 for a pattern outside the subset. */

@@ -1,11 +1,13 @@
-/* What the tests of load/ share: a run's folder with datasets made by SQL, and one call to load, verify or take back. */
+/* What the tests of load/ share: a run's folder with datasets made by SQL, and one call to load, verify or
+ * take back. */
 #ifndef DV_TESTS_PG_LOAD_FIXTURE_H
 #define DV_TESTS_PG_LOAD_FIXTURE_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 
 #include "core/alloc.h"
@@ -41,9 +43,8 @@ static inline void run_end(struct run *run)
         dv_free(run->dataset_dir[i]);
 }
 
-/* columns: "id bigint, name text". sql: with one %u for the part's number; its rows become the part. */
-__attribute__((format(printf, 4, 0))) static inline void make_dataset(const char *dir, const char *columns,
-                                                                        unsigned parts, const char *sql)
+/* columns: "id bigint, name text". sql: its rows become the part; %u stands for the part's number. */
+static inline void make_dataset(const char *dir, const char *columns, unsigned parts, const char *sql)
 {
     struct dv_err err = DV_ERR_INIT;
     struct dv_column list[16];
@@ -63,9 +64,10 @@ __attribute__((format(printf, 4, 0))) static inline void make_dataset(const char
         struct dv_stage_writer *writer;
         const char *data;
         size_t length;
-        int used = snprintf(query, sizeof query, "COPY (");
-        used += snprintf(query + used, sizeof query - (size_t)used, sql, part);
-        (void)snprintf(query + used, sizeof query - (size_t)used, ") TO STDOUT (FORMAT csv)");
+        const char *number = strstr(sql, "%u");
+        assert_non_null(number);
+        (void)snprintf(query, sizeof query, "COPY (%.*s%u%s) TO STDOUT (FORMAT csv)", (int)(number - sql),
+                       sql, part, number + 2);
         test_ok(dv_stage_writer_open(&writer, dir, part, list, count, &err), &err);
         test_ok(dv_pg_copy_out_begin(pg, query, &err), &err);
         enum dv_status status;
@@ -80,16 +82,21 @@ __attribute__((format(printf, 4, 0))) static inline void make_dataset(const char
 
 static const char *const key_id[] = {"id"};
 
-__attribute__((format(printf, 7, 0))) static inline struct dv_load_spec *
-run_step(struct run *run, const char *step, const char *table, const char *mode, const char *columns, unsigned parts,
-         const char *sql)
+static inline struct dv_load_spec *run_step(struct run *run, const char *step, const char *table,
+                                            const char *mode, const char *columns, unsigned parts,
+                                            const char *sql)
 {
     char *dir = dv_asprintf("%s/transform/%s", run->dir, step);
     assert_non_null(dir);
     make_dataset(dir, columns, parts, sql);
     struct dv_load_spec *spec = &run->specs[run->count];
-    *spec = (struct dv_load_spec){.step = step, .dataset = step, .dataset_dir = dir, .table = table, .mode = mode,
-                                  .key = key_id, .key_count = 1};
+    *spec = (struct dv_load_spec){.step = step,
+                                  .dataset = step,
+                                  .dataset_dir = dir,
+                                  .table = table,
+                                  .mode = mode,
+                                  .key = key_id,
+                                  .key_count = 1};
     run->dataset_dir[run->count++] = dir;
     return spec;
 }

@@ -1,5 +1,5 @@
-/* The load against a real server: what each mode does to the table, what is refused, and that nothing is loaded twice,
- * whenever the process or its connection dies. */
+/* The load against a real server: what each mode does to the table, what is refused, and that nothing is
+ * loaded twice, whenever the process or its connection dies. */
 #include "load_fixture.h"
 
 #include "core/file.h"
@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The part's number stands in the text once: the second use is made of the first. */
-#define PART_SQL "SELECT p * 1000 + g, 'name ' || p * 1000 + g FROM generate_series(1, 1000) g, (SELECT %u AS p) x"
+#define PART_SQL                                                                                             \
+    "SELECT p * 1000 + g, 'name ' || p * 1000 + g FROM generate_series(1, 1000) g, (SELECT %u AS p) x"
 
 static void pause_ms(long ms)
 {
@@ -95,14 +95,16 @@ static void upsert_and_update_count_what_differs(void **state)
     run_new(&run, "people");
     run_step(&run, "up", "people", "upsert", "id bigint, name text, info json", 1,
              "SELECT %u + g, 'name ' || g, '{}' FROM generate_series(1, 1000) g");
-    run_step(&run, "set", "people", "update", "id bigint, name text", 1,
-             "SELECT g, CASE WHEN g <= 3 THEN 'set' ELSE 'name ' || g END FROM generate_series(1 + %u, 1002) g "
-             "UNION ALL SELECT NULL, 'x' UNION ALL SELECT 5, 'twice'");
+    run_step(
+        &run, "set", "people", "update", "id bigint, name text", 1,
+        "SELECT g, CASE WHEN g <= 3 THEN 'set' ELSE 'name ' || g END FROM generate_series(1 + %u, 1002) g "
+        "UNION ALL SELECT NULL, 'x' UNION ALL SELECT 5, 'twice'");
     load(&run);
     assert_counts(&run.counts[0], 400, 11, 589, 0);
     assert_counts(&run.counts[1], 0, 3, 997, 4);
-    assert_value("SELECT count(*) || ' ' || count(*) FILTER (WHERE name = 'set') || ' ' || sum(untouched) FROM people",
-                 "1000 3 5000");
+    assert_value(
+        "SELECT count(*) || ' ' || count(*) FILTER (WHERE name = 'set') || ' ' || sum(untouched) FROM people",
+        "1000 3 5000");
     assert_value("SELECT name FROM people WHERE id = 5", "name 5");
     struct dv_err err = DV_ERR_INIT;
     struct dv_stage_reader *reader;
@@ -110,7 +112,8 @@ static void upsert_and_update_count_what_differs(void **state)
     char *dir = dv_asprintf("%s/rejects/load-set", run.dir);
     test_ok(dv_stage_reader_open(&reader, dir, 0, &err), &err);
     test_ok(dv_stage_reader_block(reader, &block, &err), &err);
-    static const char expected[] = "key_not_found,the table has no row with this key,load,set,0,1001,1001,name 1001\n";
+    static const char expected[] =
+        "key_not_found,the table has no row with this key,load,set,0,1001,1001,name 1001\n";
     assert_true(block.length > sizeof expected);
     assert_memory_equal(block.data, expected, sizeof expected - 1);
     assert_int_equal(block.rows, 4);
@@ -125,16 +128,19 @@ static void bad_rows_are_refused_one_by_one(void **state)
     struct run run;
     struct dv_err err = DV_ERR_INIT;
     (void)state;
-    test_sql("CREATE TABLE parents (id bigint PRIMARY KEY); INSERT INTO parents SELECT generate_series(1, 100000);"
-             "CREATE TABLE strict (id bigint PRIMARY KEY, parent bigint REFERENCES parents, n int CHECK (n >= 0), "
-             "word varchar(12));"
-             "INSERT INTO strict VALUES (50, 50, 1, 'mine')");
+    test_sql(
+        "CREATE TABLE parents (id bigint PRIMARY KEY); INSERT INTO parents SELECT generate_series(1, 100000);"
+        "CREATE TABLE strict (id bigint PRIMARY KEY, parent bigint REFERENCES parents, n int CHECK (n >= 0), "
+        "word varchar(12));"
+        "INSERT INTO strict VALUES (50, 50, 1, 'mine')");
     run_new(&run, "strict");
-    /* Row 50's key is there; every 1000th has no parent, every 1500th breaks the check; 2222 is too long, 3333 no number. */
-    run_step(&run, "strict", "strict", "insert", "id text, parent bigint, n int, word text", 1,
-             "SELECT CASE g WHEN 3333 THEN 'x' ELSE g::text END, CASE WHEN g %% 1000 = 0 THEN -1 ELSE g END, "
-             "CASE WHEN g %% 1500 = 0 THEN -1 ELSE 1 END, "
-             "CASE g WHEN 2222 THEN 'far too long a word' ELSE E'a\\nb' END FROM generate_series(%u + 1, 9999) g");
+    /* Row 50's key is there; every 1000th has no parent, every 1500th breaks the check; 2222 is too long,
+     * 3333 no number. */
+    run_step(
+        &run, "strict", "strict", "insert", "id text, parent bigint, n int, word text", 1,
+        "SELECT CASE g WHEN 3333 THEN 'x' ELSE g::text END, CASE WHEN g % 1000 = 0 THEN -1 ELSE g END, "
+        "CASE WHEN g % 1500 = 0 THEN -1 ELSE 1 END, "
+        "CASE g WHEN 2222 THEN 'far too long a word' ELSE E'a\\nb' END FROM generate_series(%u + 1, 9999) g");
     load(&run);
     assert_counts(&run.counts[0], 9999 - 9 - 6 + 3 - 3, 0, 0, 9 + 6 - 3 + 3);
     assert_value("SELECT count(*) FROM strict", "9985");
@@ -167,7 +173,8 @@ static void staged_rows_are_refused_one_by_one(void **state)
              "FROM generate_series(%u + 1, 3000) g WHERE g <> 400");
     load(&run);
     assert_counts(&run.counts[0], 2499, 498, 0, 2);
-    assert_value("SELECT count(*) || ' ' || count(*) FILTER (WHERE word LIKE 'new%') FROM words", "2999 2997");
+    assert_value("SELECT count(*) || ' ' || count(*) FILTER (WHERE word LIKE 'new%') FROM words",
+                 "2999 2997");
     run_end(&run);
 }
 
@@ -204,7 +211,8 @@ static void concurrent_change_is_counted_as_it_ended(void **state)
     struct run run;
     pthread_t other;
     (void)state;
-    test_sql("CREATE TABLE busy (id bigint PRIMARY KEY, name text); INSERT INTO busy SELECT generate_series(1, 1000)");
+    test_sql("CREATE TABLE busy (id bigint PRIMARY KEY, name text); INSERT INTO busy SELECT "
+             "generate_series(1, 1000)");
     run_new(&run, "busy");
     run_step(&run, "busy", "busy", "update", "id bigint, name text", 1, PART_SQL);
     assert_int_equal(pthread_create(&other, NULL, change_slowly, NULL), 0);
@@ -221,19 +229,23 @@ static void prepare_kill(struct run *run, const char *id)
     test_sql("DROP TABLE IF EXISTS k_new, k_set; CREATE TABLE k_new (id bigint NOT NULL, name text);"
              "CREATE TABLE k_set (id bigint PRIMARY KEY, name text);"
              "INSERT INTO k_set SELECT generate_series(1, 20000)");
-    run_step(run, "k_new", "k_new", "insert_new", "id bigint, name text", 4,
-             "SELECT p * 5000 + g, 'name ' || p * 5000 + g FROM generate_series(1, 5000) g, (SELECT %u AS p) x");
-    run_step(run, "k_set", "k_set", "update", "id bigint, name text", 4,
-             "SELECT p * 5000 + g, 'name ' || p * 5000 + g FROM generate_series(1, 5000) g, (SELECT %u AS p) x");
+    run_step(
+        run, "k_new", "k_new", "insert_new", "id bigint, name text", 4,
+        "SELECT p * 5000 + g, 'name ' || p * 5000 + g FROM generate_series(1, 5000) g, (SELECT %u AS p) x");
+    run_step(
+        run, "k_set", "k_set", "update", "id bigint, name text", 4,
+        "SELECT p * 5000 + g, 'name ' || p * 5000 + g FROM generate_series(1, 5000) g, (SELECT %u AS p) x");
 }
 
 static void check_killed(const struct run *run)
 {
     assert_counts(&run->counts[0], 20000, 0, 0, 0);
     assert_counts(&run->counts[1], 0, 20000, 0, 0);
-    assert_value("SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || sum(id) FROM k_new", "20000 20000 200010000");
+    assert_value("SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || sum(id) FROM k_new",
+                 "20000 20000 200010000");
     assert_value("SELECT count(*) FROM k_set WHERE name = 'name ' || id", "20000");
-    char *sql = dv_asprintf("SELECT sum(cardinality(keys)) FROM drover.before_image WHERE run_id = '%s'", run->id);
+    char *sql =
+        dv_asprintf("SELECT sum(cardinality(keys)) FROM drover.before_image WHERE run_id = '%s'", run->id);
     assert_value(sql, "20000");
     dv_free(sql);
 }
@@ -241,6 +253,7 @@ static void check_killed(const struct run *run)
 static void killed_anywhere_it_resumes(void **state)
 {
     (void)state;
+    unsigned killed = 0;
     srand(4711);
     for (unsigned round = 0; round < 4; round++) {
         struct run run;
@@ -264,10 +277,12 @@ static void killed_anywhere_it_resumes(void **state)
                 break;
             }
         }
+        killed += kills;
         load(&run);
         check_killed(&run);
         run_end(&run);
     }
+    assert_true(killed > 0); /* else nothing was tested */
 }
 
 /* Ends drover's backends of the load again and again, as often as not while a COMMIT is under way. */
@@ -275,7 +290,8 @@ static void *end_backends(void *argument)
 {
     volatile bool *over = argument;
     for (unsigned i = 0; i < 40 && !*over; i++) {
-        test_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'drover/test/load %'");
+        test_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE "
+                 "'drover/test/load %'");
         pause_ms(60 + rand() % 60);
     }
     return NULL;
@@ -352,7 +368,8 @@ static void check_names_what_cannot_be_loaded(void **state)
 {
     struct dv_err err = DV_ERR_INIT;
     struct dv_column columns[2] = {{.name = "id"}, {.name = "name"}};
-    struct dv_load_spec spec = {.step = "s", .dataset = "s", .table = "checked", .mode = "upsert", .key = key_id, .key_count = 1};
+    struct dv_load_spec spec = {
+        .step = "s", .dataset = "s", .table = "checked", .mode = "upsert", .key = key_id, .key_count = 1};
     (void)state;
     columns[0].type = dv_type_of(DV_TYPE_INT8);
     columns[1].type = dv_type_of(DV_TYPE_TEXT);
