@@ -7,7 +7,7 @@ static enum dv_status extract(struct dv_options *options, struct dv_err *err)
 
 static enum dv_status transform(struct dv_options *options, struct dv_err *err)
 {
-    return dv_work(options, DV_RUN_TO_CONTINUE, DV_STAGE_TRANSFORM, err);
+    return dv_work(options, DV_RUN_FROM_FILES, DV_STAGE_TRANSFORM, err);
 }
 
 static enum dv_status load(struct dv_options *options, struct dv_err *err)
@@ -40,9 +40,10 @@ const struct dv_command dv_cmd_transform = {
     .usage = "JOB",
     .about = "Runs the models of the current run that are not done. Stops with code 4 where more rows are "
              "rejected than\n"
-             "the job allows.",
-    .example = "drover transform jobs/bookings --target service=app --max-rejects 2%",
-    .options = DV_OPTIONS_RUN & ~DV_OPT_BIT(DV_OPT_NEW),
+             "the job allows. Needs the stage files and no database.",
+    .example = "drover transform jobs/bookings --max-rejects 2%",
+    .options =
+        DV_OPTIONS_RUN & ~DV_OPT_BIT(DV_OPT_NEW),
     .least_arguments = 1,
     .most_arguments = 1,
     .run = transform,

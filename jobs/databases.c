@@ -165,3 +165,12 @@ enum dv_status dv_run_databases(struct dv_run *run, struct dv_err *err)
 done:
     return status;
 }
+
+void dv_run_recorded_databases(struct dv_run *run)
+{
+    run->separate = json_is_true(json_object_get(run->record, "separate"));
+    run->source_identity =
+        json_string_value(json_object_get(json_object_get(run->record, "source"), "identity"));
+    run->target_identity =
+        json_string_value(json_object_get(json_object_get(run->record, "target"), "identity"));
+}

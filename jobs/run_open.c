@@ -171,7 +171,7 @@ static enum dv_status open_steps(struct dv_run *run, enum dv_run_purpose purpose
     if (purpose != DV_RUN_TO_LOOK)
         DV_TRY(dv_workdir_lock(&run->workdir, err));
     DV_TRY(choose_run(run, purpose, err));
-    if (run->dir == NULL && purpose == DV_RUN_TO_CONTINUE) {
+    if (run->dir == NULL && (purpose == DV_RUN_TO_CONTINUE || purpose == DV_RUN_FROM_FILES)) {
         status = dv_fail(err, DV_EXIT_USAGE, "job %s has no unfinished run in %s", run->job.name,
                          run->workdir.work);
         dv_err_hint(err, "drover extract begins one; drover run does all stages");
@@ -179,7 +179,10 @@ static enum dv_status open_steps(struct dv_run *run, enum dv_run_purpose purpose
     }
     DV_TRY(resolve(run, err));
     DV_TRY(dv_schema_read(run->job.dir, &run->schema, err));
-    DV_TRY(dv_run_databases(run, err));
+    if (purpose == DV_RUN_FROM_FILES)
+        dv_run_recorded_databases(run);
+    else
+        DV_TRY(dv_run_databases(run, err));
     if (purpose != DV_RUN_TO_LOOK) {
         if (!run->resumed)
             DV_TRY(begin(run, err));

@@ -7,6 +7,8 @@
 /* ---- databases.c: where the data comes from and goes to ---- */
 /* Resolves both URIs ("sandbox:" is started in WORK/sandbox) and finds out who they are. */
 enum dv_status dv_run_databases(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+/* What run.json says of them, without asking: for work on files alone. */
+void dv_run_recorded_databases(struct dv_run *run);
 enum dv_status dv_run_resolve_uri(const char *work, const char *uri, struct dv_arena *arena, const char **out,
                                   struct dv_err *err) DV_MUST_CHECK;
 /* The URI without its password, in the arena. */
