@@ -1,9 +1,10 @@
 /* The load: stage files into target tables, each part in one transaction with its ledger row.
  *
- * Order of calls: dv_target_open (locks out other runs), dv_schema_apply(expand), dv_load_run, dv_schema_apply(index),
- * dv_verify_run; dv_rollback_* apart. Control tables live in schema drover of the target: run, ledger, before_image,
- * schema_step, crosswalk (docs/guarantees.md). Lock first, then read the ledger.
- * After a crash: the target holds exactly the parts whose ledger rows it holds; a resumed call skips those. */
+ * Order of calls: dv_target_open (locks out other runs), dv_schema_apply(expand), dv_load_run,
+ * dv_schema_apply(index), dv_verify_run; dv_rollback_* apart. Control tables live in schema drover of the
+ * target: run, ledger, before_image, schema_step, crosswalk (docs/guarantees.md). Lock first, then read the
+ * ledger. After a crash: the target holds exactly the parts whose ledger rows it holds; a resumed call skips
+ * those. */
 #ifndef DV_LOAD_LOAD_H
 #define DV_LOAD_LOAD_H
 
@@ -16,11 +17,12 @@ struct dv_load_spec {
     const char *step;    /* unique within the job: the dataset's name, or as the job names it */
     const char *dataset; /* RUN/transform/NAME or RUN/extract/NAME: dataset_dir says which */
     const char *dataset_dir;
-    const char *table;   /* "public.users" */
-    const char *mode;    /* insert, insert_new, upsert, update: an entry of the mode table */
+    const char *table;      /* "public.users" */
+    const char *mode;       /* insert, insert_new, upsert, update: an entry of the mode table */
     const char *const *key; /* target columns; for all modes but insert */
     unsigned key_count;
-    /* Column mapping: from[i] of the dataset goes to to[i] of the table. column_count 0: every column under its own name. */
+    /* Column mapping: from[i] of the dataset goes to to[i] of the table. column_count 0: every column under
+     * its own name. */
     const char *const *from, *const *to;
     unsigned column_count;
 };
@@ -37,16 +39,18 @@ struct dv_load_count {
 
 struct dv_target; /* the open target: URI, control connection, advisory lock */
 
-/* Connects, makes schema drover where it is missing (create_control; else an absent schema is fine), takes the job's
- * advisory lock: LOCKED where another run has it (it says which run, pid, since when). A dead predecessor of this very
- * run (same run id in its application_name) is waited for, then terminated. Records the target's identity for the run
- * and refuses another one (CHANGED). */
-enum dv_status dv_target_open(struct dv_target **target, const struct dv_context *context, const char *uri, bool create_control, struct dv_err *err) DV_MUST_CHECK;
+/* Connects, makes schema drover where it is missing (create_control; else an absent schema is fine), takes
+ * the job's advisory lock: LOCKED where another run has it (it says which run, pid, since when). A dead
+ * predecessor of this very run (same run id in its application_name) is waited for, then terminated. Records
+ * the target's identity for the run and refuses another one (CHANGED). */
+enum dv_status dv_target_open(struct dv_target **target, const struct dv_context *context, const char *uri,
+                              bool create_control, struct dv_err *err) DV_MUST_CHECK;
 struct dv_pg *dv_target_pg(struct dv_target *target);
 void dv_target_close(struct dv_target *target);
 
 /* drover.run: one row a run; state running, done, failed, rolled_back. */
-enum dv_status dv_target_run_state(struct dv_target *target, const char *state, const char *fingerprint, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_target_run_state(struct dv_target *target, const char *state, const char *fingerprint,
+                                   struct dv_err *err) DV_MUST_CHECK;
 
 /* ---- schema steps: JOBDIR/schema/NNN_name.up.sql, .down.sql ---- */
 enum dv_phase { DV_PHASE_EXPAND, DV_PHASE_INDEX, DV_PHASE_CONTRACT };
@@ -66,34 +70,50 @@ struct dv_schema {
     unsigned count;
 };
 
-enum dv_status dv_schema_read(const char *job_dir, struct dv_schema *schema, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_schema_read(const char *job_dir, struct dv_schema *schema,
+                              struct dv_err *err) DV_MUST_CHECK;
 void dv_schema_release(struct dv_schema *schema);
-enum dv_status dv_schema_status(struct dv_pg *pg, const char *job, struct dv_schema *schema, struct dv_err *err) DV_MUST_CHECK;
-/* Applies what is not applied of that phase: in number order, steps of one number in parallel over context->workers
- * connections; each under lock_timeout 2 s with retries. Drift is an error (CHANGED) that names the step. applied: how
- * many were. */
-enum dv_status dv_schema_apply(struct dv_target *target, const struct dv_context *context, struct dv_schema *schema, enum dv_phase phase, unsigned *applied, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_schema_status(struct dv_pg *pg, const char *job, struct dv_schema *schema,
+                                struct dv_err *err) DV_MUST_CHECK;
+/* Applies what is not applied of that phase: in number order, steps of one number in parallel over
+ * context->workers connections; each under lock_timeout 2 s with retries. Drift is an error (CHANGED) that
+ * names the step. applied: how many were. */
+enum dv_status dv_schema_apply(struct dv_target *target, const struct dv_context *context,
+                               struct dv_schema *schema, enum dv_phase phase, unsigned *applied,
+                               struct dv_err *err) DV_MUST_CHECK;
 /* Undoes the applied steps of the phases from contract down to `phase`, newest first. */
-enum dv_status dv_schema_down(struct dv_target *target, const struct dv_context *context, struct dv_schema *schema, enum dv_phase phase, unsigned *undone, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_schema_down(struct dv_target *target, const struct dv_context *context,
+                              struct dv_schema *schema, enum dv_phase phase, unsigned *undone,
+                              struct dv_err *err) DV_MUST_CHECK;
 
 /* ---- the load ---- */
-/* Checks specs against the target's tables (columns, types assignable, key unique or table empty) and the staged
- * columns. columns/column_count: the dataset's, as transform or extract describe them. */
-enum dv_status dv_load_check(struct dv_pg *pg, const struct dv_load_spec *spec, const struct dv_column *columns, unsigned column_count, bool table_may_be_absent, struct dv_err *err) DV_MUST_CHECK;
-/* counts: one a spec. Every part is verified against its manifest (SHA-256) before its first row is sent. Refused rows
- * go to RUN/rejects/STEP; more than allowed: REJECTS. */
-enum dv_status dv_load_run(struct dv_target *target, const struct dv_context *context, const struct dv_load_spec *specs, unsigned count, const struct dv_allowance *allowance, struct dv_load_count *counts, struct dv_err *err) DV_MUST_CHECK;
-/* What the ledger says of the run (zeros where there is none): for status, plan, report. parts_done: one a spec. */
-enum dv_status dv_load_counts(struct dv_pg *pg, const char *run_id, const struct dv_load_spec *specs, unsigned count, struct dv_load_count *counts, uint32_t *parts_done, struct dv_err *err) DV_MUST_CHECK;
+/* Checks specs against the target's tables (columns, types assignable, key unique or table empty) and the
+ * staged columns. columns/column_count: the dataset's, as transform or extract describe them. */
+enum dv_status dv_load_check(struct dv_pg *pg, const struct dv_load_spec *spec,
+                             const struct dv_column *columns, unsigned column_count, bool table_may_be_absent,
+                             struct dv_err *err) DV_MUST_CHECK;
+/* counts: one a spec. Every part is verified against its manifest (SHA-256) before its first row is sent.
+ * Refused rows go to RUN/rejects/STEP; more than allowed: REJECTS. */
+enum dv_status dv_load_run(struct dv_target *target, const struct dv_context *context,
+                           const struct dv_load_spec *specs, unsigned count,
+                           const struct dv_allowance *allowance, struct dv_load_count *counts,
+                           struct dv_err *err) DV_MUST_CHECK;
+/* What the ledger says of the run (zeros where there is none): for status, plan, report. parts_done: one a
+ * spec. */
+enum dv_status dv_load_counts(struct dv_pg *pg, const char *run_id, const struct dv_load_spec *specs,
+                              unsigned count, struct dv_load_count *counts, uint32_t *parts_done,
+                              struct dv_err *err) DV_MUST_CHECK;
 
 /* ---- verify ---- */
 struct dv_check {
     char name[128];
     char description[256];
-    bool warning;        /* else an error */
+    bool own;     /* the job's: a file of verify/ */
+    bool warning; /* else an error */
     bool passed;
     uint64_t violations; /* rows that the check returned */
-    char *samples;       /* owned; up to 5 violating rows as CSV lines, or a generated check's figures; NULL: none */
+    char
+        *samples; /* owned; up to 5 violating rows as CSV lines, or a generated check's figures; NULL: none */
     double seconds;
 };
 
@@ -103,10 +123,13 @@ struct dv_verification {
     bool passed; /* no error-severity check failed */
 };
 
-/* Generated checks (conservation of every dataset under the run, ledger against stage files part by part, counts, keys
- * unique) and the .sql files of JOBDIR/verify; run in parallel over context->workers connections. A failed check is not an error of
- * the call. params: name=value pairs given to verify SQL as psql-like :'name' (NULL-terminated, may be NULL). */
-enum dv_status dv_verify_run(struct dv_target *target, const struct dv_context *context, const char *job_dir, const struct dv_load_spec *specs, unsigned count, const char *const *params, struct dv_verification *out, struct dv_err *err) DV_MUST_CHECK;
+/* Generated checks (conservation of every dataset under the run, ledger against stage files part by part,
+ * counts, keys unique) and the .sql files of JOBDIR/verify; run in parallel over context->workers
+ * connections. A failed check is not an error of the call. params: name=value pairs given to verify SQL as
+ * psql-like :'name' (NULL-terminated, may be NULL). */
+enum dv_status dv_verify_run(struct dv_target *target, const struct dv_context *context, const char *job_dir,
+                             const struct dv_load_spec *specs, unsigned count, const char *const *params,
+                             struct dv_verification *out, struct dv_err *err) DV_MUST_CHECK;
 void dv_verification_release(struct dv_verification *verification);
 
 /* ---- rollback ---- */
@@ -115,8 +138,11 @@ struct dv_rollback_count {
     uint64_t removed, restored, kept; /* kept: edited since the run, left alone */
 };
 
-/* Counts (act false) or carries out (act true) in reverse load order, one transaction a step and part, resumable and
- * idempotent. Kept rows are listed in RUN/rollback/kept-STEP.csv (key and columns). counts: one a spec. */
-enum dv_status dv_rollback_run(struct dv_target *target, const struct dv_context *context, const struct dv_load_spec *specs, unsigned count, bool act, struct dv_rollback_count *counts, struct dv_err *err) DV_MUST_CHECK;
+/* Counts (act false) or carries out (act true) in reverse load order, one transaction a step and part,
+ * resumable and idempotent. Kept rows are listed in RUN/rollback/kept-STEP.csv (key and columns). counts: one
+ * a spec. */
+enum dv_status dv_rollback_run(struct dv_target *target, const struct dv_context *context,
+                               const struct dv_load_spec *specs, unsigned count, bool act,
+                               struct dv_rollback_count *counts, struct dv_err *err) DV_MUST_CHECK;
 
 #endif

@@ -176,8 +176,10 @@ static enum dv_status add_job_checks(struct dv_check_list *list, const char *job
         (void)snprintf(name, sizeof name, "%.*s", (int)(strlen(entries[i]->d_name) - 4), entries[i]->d_name);
         if (status == DV_OK)
             status = dv_check_add(list, job_check, NULL, path.data, name, "", err);
-        if (status == DV_OK)
+        if (status == DV_OK) {
+            list->checks[list->count - 1].own = true;
             status = read_header(path.data, &list->checks[list->count - 1], err);
+        }
     }
     for (int i = 0; i < count; i++)
         free(entries[i]);

@@ -76,6 +76,10 @@ static void progress_is_found_again_and_never_overflows(void **state)
     dv_progress_add(NULL, 1, 1);
     dv_progress_finish(NULL);
     struct dv_progress_item *item = dv_progress_start(&progress, "load", "users", 10);
+    if (item == NULL) {
+        fail();
+        return;
+    }
     dv_progress_add(item, 3, 100);
     assert_ptr_equal(dv_progress_start(&progress, "load", "users", 0), item);
     dv_progress_add(item, 4, 1);
