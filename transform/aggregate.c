@@ -74,8 +74,7 @@ bool dv_aggregate_picks(const struct dv_aggregate *aggregate)
     return (aggregate->function->flags & DV_AGG_PICKS) != 0;
 }
 
-/* ---- binding
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- binding ------------------------------------------------------------------------------------------- */
 
 static enum dv_status no_aggregate(struct dv_binder *binder, const struct dv_ast *call, struct dv_expr **args,
                                    bool ambiguous, struct dv_err *err)
@@ -216,8 +215,7 @@ enum dv_status dv_bind_aggregate(struct dv_binder *binder, const struct dv_ast *
     return status;
 }
 
-/* ---- running
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------------------------------------- */
 
 /* Whether rows have to be kept and sorted: first and last compare as they go, min and count(x ORDER BY) do
  * not care. */

@@ -157,8 +157,7 @@ bool dv_array_index(const char *p, size_t length, int64_t *index)
     return *end == '\0' && *index >= INT32_MIN && *index <= INT32_MAX;
 }
 
-/* ---- nodes
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- nodes --------------------------------------------------------------------------------------------- */
 
 static enum dv_status eval_array(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
                                  struct dv_value *out, struct dv_err *err)

@@ -50,8 +50,7 @@ static enum dv_status bind_slot_at(struct dv_binder *binder, const struct dv_ast
     return DV_OK;
 }
 
-/* ---- names
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- names --------------------------------------------------------------------------------------------- */
 
 static bool names_column(const struct dv_scope_column *column, const struct dv_ast *ast)
 {
@@ -78,8 +77,7 @@ static const struct dv_scope_column *find_column(const struct dv_scope *scope, c
     return found;
 }
 
-/* Edits that turn one name into the other, case ignored; good enough to find a slip of the finger. */
-static unsigned name_distance(const char *a, const char *b)
+unsigned dv_name_distance(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b);
     unsigned row[65];
@@ -112,7 +110,7 @@ static enum dv_status no_column(struct dv_binder *binder, const struct dv_ast *a
     bool known_qualifier = ast->qualifier == NULL;
     for (unsigned i = 0; scope != NULL && i < scope->count; i++) {
         const struct dv_scope_column *column = &scope->columns[i];
-        unsigned distance = name_distance(column->name, ast->text);
+        unsigned distance = dv_name_distance(column->name, ast->text);
         if (ast->qualifier != NULL && column->qualifier != NULL &&
             strcmp(column->qualifier, ast->qualifier) == 0)
             known_qualifier = true;
@@ -169,8 +167,7 @@ static enum dv_status bind_column(struct dv_binder *binder, const struct dv_ast 
     return bind_slot_at(binder, ast, column->slot, &column->type, out, err);
 }
 
-/* ---- grouping
- * --------------------------------------------------------------------------------------------------- */
+/* ---- grouping ------------------------------------------------------------------------------------------ */
 
 /* The same expression, where a column may be written with or without its qualifier. */
 static bool same_expression(const struct dv_binder *binder, const struct dv_ast *a, const struct dv_ast *b)
@@ -240,8 +237,7 @@ static enum dv_status bind_aggregate_call(struct dv_binder *binder, const struct
     return bind_slot_at(binder, ast, binder->group_count + count, &aggregate->type, out, err);
 }
 
-/* ---- literals
- * --------------------------------------------------------------------------------------------------- */
+/* ---- literals ------------------------------------------------------------------------------------------ */
 
 /* int4, int8 or numeric, by size; the sign belongs to the number, so that -2147483648 is an int4. */
 static enum dv_status bind_number(struct dv_binder *binder, const struct dv_ast *ast, bool negative,
@@ -302,8 +298,7 @@ static enum dv_status bind_param(struct dv_binder *binder, const struct dv_ast *
     return DV_FAILED;
 }
 
-/* ---- dispatch
- * --------------------------------------------------------------------------------------------------- */
+/* ---- dispatch ------------------------------------------------------------------------------------------ */
 
 static enum dv_status bind_children(struct dv_binder *binder, const struct dv_ast *ast,
                                     const struct dv_scope *scope, struct dv_expr ***out, struct dv_err *err)
@@ -396,11 +391,25 @@ static enum dv_status bind_compound(struct dv_binder *binder, const struct dv_as
     }
 }
 
+/* A number behind minus signs, which PostgreSQL's grammar takes into the literal. */
+static bool signed_number(const struct dv_ast *ast, const struct dv_ast **number, bool *negative)
+{
+    *negative = false;
+    while (ast->kind == DV_AST_UNARY && strcmp(ast->text, "-") == 0) {
+        *negative = !*negative;
+        ast = ast->args[0];
+    }
+    *number = ast;
+    return ast->kind == DV_AST_NUMBER;
+}
+
 enum dv_status dv_bind_node(struct dv_binder *binder, const struct dv_ast *ast, const struct dv_scope *scope,
                             struct dv_expr **out, struct dv_err *err)
 {
     struct dv_expr **args = NULL;
+    const struct dv_ast *number = NULL;
     enum dv_status status;
+    bool negative = false;
     unsigned key;
     if (ast->kind == DV_AST_CALL && ast->call != NULL && ast->call->over)
         return bind_special(binder, ast, scope, out, err);
@@ -430,8 +439,8 @@ enum dv_status dv_bind_node(struct dv_binder *binder, const struct dv_ast *ast, 
     }
     if (ast->kind == DV_AST_CALL && dv_is_aggregate(ast->text))
         return bind_aggregate_call(binder, ast, out, err);
-    if (ast->kind == DV_AST_UNARY && strcmp(ast->text, "-") == 0 && ast->args[0]->kind == DV_AST_NUMBER)
-        return bind_number(binder, ast->args[0], true, out, err);
+    if (ast->kind == DV_AST_UNARY && signed_number(ast, &number, &negative))
+        return bind_number(binder, number, negative, out, err);
     if (ast->kind == DV_AST_CALL) {
         status = refuse_call_extras(binder, ast, err);
         if (status != DV_OK)
@@ -443,8 +452,7 @@ enum dv_status dv_bind_node(struct dv_binder *binder, const struct dv_ast *ast, 
     return bind_compound(binder, ast, args, out, err);
 }
 
-/* ---- entry points
- * ----------------------------------------------------------------------------------------------- */
+/* ---- entry points -------------------------------------------------------------------------------------- */
 
 struct depth {
     unsigned level;

@@ -34,8 +34,7 @@ enum dv_status dv_eval_fail(struct dv_err *err, const char *sqlstate, const char
 /* "integer out of range" and its kin, by type. */
 enum dv_status dv_eval_range(struct dv_err *err, enum dv_type_id type);
 
-/* ---- nodes
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- nodes --------------------------------------------------------------------------------------------- */
 enum dv_status dv_node_constant(struct dv_binder *binder, int line, int column, const struct dv_type *type,
                                 const struct dv_value *value, struct dv_expr **out,
                                 struct dv_err *err) DV_MUST_CHECK;
@@ -57,8 +56,7 @@ enum dv_status dv_node_fold(struct dv_binder *binder, struct dv_expr **expr,
  * read. */
 const struct dv_expr *dv_node_failing(const struct dv_expr *expr);
 
-/* ---- types
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- types --------------------------------------------------------------------------------------------- */
 char dv_type_category(enum dv_type_id id); /* pg_type.typcategory; X for unknown */
 bool dv_type_preferred(enum dv_type_id id);
 bool dv_cast_exists(const struct dv_type *from, const struct dv_type *to, enum dv_cast_context context);
@@ -79,8 +77,9 @@ void dv_cast_text(const struct dv_value *value, const struct dv_type *type, stru
 /* varchar, bpchar: the length without trailing blanks. */
 size_t dv_trimmed(const struct dv_value *value);
 
-/* ---- binding
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- binding ------------------------------------------------------------------------------------------- */
+/* Edits that turn one name into the other, case ignored: small after a slip of the finger. */
+unsigned dv_name_distance(const char *a, const char *b);
 enum dv_status dv_bind_node(struct dv_binder *binder, const struct dv_ast *ast, const struct dv_scope *scope,
                             struct dv_expr **out, struct dv_err *err) DV_MUST_CHECK;
 /* args[0] op args[1] (or op args[0]) already bound; operators.c */
@@ -108,8 +107,7 @@ int dv_compare_values(const struct dv_value *a, const struct dv_value *b, const 
 int dv_compare_sides(const struct dv_value *a, const struct dv_type *a_type, const struct dv_value *b,
                      const struct dv_type *b_type);
 
-/* ---- values
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------------------- */
 /* Copies into the evaluation's arena. */
 enum dv_status dv_out_text(struct dv_eval *eval, struct dv_value *out, const char *p, size_t length,
                            struct dv_err *err) DV_MUST_CHECK;

@@ -120,10 +120,10 @@ static enum dv_status common_step(const struct dv_type *candidate, const struct 
                                   struct dv_type *out, struct dv_err *err)
 {
     *out = *candidate;
-    if (next->id == DV_TYPE_UNKNOWN)
-        return DV_OK;
-    if (candidate->id == DV_TYPE_UNKNOWN) {
-        *out = *next;
+    if (next->id == DV_TYPE_UNKNOWN || candidate->id == DV_TYPE_UNKNOWN) {
+        if (candidate->id == DV_TYPE_UNKNOWN)
+            *out = *next;
+        out->precision = out->scale = -1; /* a literal has no modifiers, so the whole has none */
         return DV_OK;
     }
     if (same_type(candidate, next)) {
@@ -156,8 +156,8 @@ enum dv_status dv_bind_common_type(const struct dv_type *a, const struct dv_type
 enum dv_status dv_common(struct dv_binder *binder, struct dv_expr **args, unsigned count, const char *what,
                          int line, int column, struct dv_type *type, struct dv_err *err)
 {
-    struct dv_type common = dv_type_of(DV_TYPE_UNKNOWN);
-    for (unsigned i = 0; i < count; i++) {
+    struct dv_type common = args[0]->type;
+    for (unsigned i = 1; i < count; i++) {
         struct dv_type before = common;
         if (common_step(&before, &args[i]->type, &common, err) != DV_OK) {
             const char *left = dv_type_text(binder, &before), *right = dv_type_text(binder, &args[i]->type);

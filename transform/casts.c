@@ -30,8 +30,7 @@ void dv_cast_text(const struct dv_value *value, const struct dv_type *type, stru
         dv_value_to_text(value, type, out);
 }
 
-/* ---- conversions of values
- * -------------------------------------------------------------------------------------- */
+/* ---- conversions of values ----------------------------------------------------------------------------- */
 
 static enum dv_status cast_relabel(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *out,
                                    struct dv_err *err)
@@ -331,8 +330,7 @@ static enum dv_status cast_interval_time(const struct dv_expr *expr, struct dv_e
     return DV_OK;
 }
 
-/* ---- modifiers
- * -------------------------------------------------------------------------------------------------- */
+/* ---- modifiers ----------------------------------------------------------------------------------------- */
 
 static enum dv_status modify_numeric(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,
                                      struct dv_value *out, struct dv_err *err)
@@ -418,8 +416,7 @@ static dv_call_fn modifier(const struct dv_type *type)
     }
 }
 
-/* ---- choosing
- * --------------------------------------------------------------------------------------------------- */
+/* ---- choosing ------------------------------------------------------------------------------------------ */
 
 static bool is_float(enum dv_type_id id)
 {
@@ -556,7 +553,7 @@ enum dv_status dv_cast(struct dv_binder *binder, struct dv_expr *expr, const str
                               context == DV_CAST_EXPLICIT ? &explicit_cast : NULL, &expr, err);
         if (status == DV_OK)
             expr->type = *to, status = dv_node_fold(binder, &expr, err);
-    } else if (status == DV_OK && same && !modified && expr->type.id != DV_TYPE_UNKNOWN) {
+    } else if (status == DV_OK && same && !modified && context != DV_CAST_IMPLICIT) {
         status = relabel(binder, expr, to, line, column, &expr, err);
     }
     *out = expr;

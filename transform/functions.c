@@ -345,29 +345,7 @@ enum dv_status dv_function_make(struct dv_binder *binder, const struct dv_functi
     return (function->flags & DV_FN_CLOCK) != 0 ? DV_OK : dv_node_fold(binder, out, err);
 }
 
-/* ---- calls
- * ------------------------------------------------------------------------------------------------------ */
-
-static unsigned distance(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b);
-    unsigned row[65];
-    if (n > 64 || m > 64)
-        return 99;
-    for (size_t j = 0; j <= m; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 1; i <= n; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= m; j++) {
-            unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            best = row[j] + 1 < best ? row[j] + 1 : best;
-            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-        }
-    }
-    return row[m];
-}
+/* ---- calls --------------------------------------------------------------------------------------------- */
 
 /* Functions that PostgreSQL has and drover leaves out, with what to write instead. */
 static const char *const left_out[][2] = {
@@ -396,7 +374,7 @@ static enum dv_status unknown_function(struct dv_binder *binder, const struct dv
                                  dv_type_text(binder, &args[i]->type));
     for (unsigned t = 0; t < TABLE_COUNT; t++) {
         for (unsigned e = 0; e < function_tables[t]->count; e++) {
-            unsigned far = distance(function_tables[t]->entries[e].name, ast->text);
+            unsigned far = dv_name_distance(function_tables[t]->entries[e].name, ast->text);
             name_known = name_known || far == 0;
             if (far < best) {
                 best = far;

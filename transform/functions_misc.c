@@ -137,8 +137,7 @@ static enum dv_status bind_nullif(struct dv_binder *binder, const struct dv_ast 
     return status == DV_OK ? dv_node_fold(binder, out, err) : status;
 }
 
-/* ---- uuid5
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- uuid5 --------------------------------------------------------------------------------------------- */
 
 /* data: the namespace where it is constant */
 static enum dv_status fn_uuid5(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,

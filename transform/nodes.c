@@ -52,8 +52,7 @@ enum dv_status dv_eval_range(struct dv_err *err, enum dv_type_id type)
     }
 }
 
-/* ---- evaluators
- * ------------------------------------------------------------------------------------------------- */
+/* ---- evaluators ---------------------------------------------------------------------------------------- */
 
 static enum dv_status eval_constant(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *out,
                                     struct dv_err *err)
@@ -134,8 +133,7 @@ static enum dv_status eval_nulls(const struct dv_expr *expr, struct dv_eval *eva
     return eval_many(expr, eval, false, out, err);
 }
 
-/* ---- makers
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- makers -------------------------------------------------------------------------------------------- */
 
 enum dv_status dv_node_constant(struct dv_binder *binder, int line, int column, const struct dv_type *type,
                                 const struct dv_value *value, struct dv_expr **out, struct dv_err *err)
@@ -246,8 +244,7 @@ enum dv_status dv_node_fold(struct dv_binder *binder, struct dv_expr **expr, str
     return dv_node_constant(binder, (*expr)->line, (*expr)->column, &(*expr)->type, &value, expr, err);
 }
 
-/* ---- values
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------------------- */
 
 char *dv_out_room(struct dv_eval *eval, size_t length, struct dv_err *err)
 {

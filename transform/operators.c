@@ -11,8 +11,7 @@
 static const struct dv_function_table *const operator_tables[] = {&dv_operators_compare, &dv_operators_number,
                                                                   &dv_operators_time, &dv_operators_other};
 
-/* ---- comparison
- * ------------------------------------------------------------------------------------------------- */
+/* ---- comparison ---------------------------------------------------------------------------------------- */
 
 static int compare_bytes(const char *a, size_t n, const char *b, size_t m)
 {
@@ -202,8 +201,7 @@ static const struct dv_function compare_entries[] = {
     {.name = "<=>", .signature = "other,other>bool", .eval = op_compare, .bind = bind_other_compare}};
 const struct dv_function_table dv_operators_compare = DV_FUNCTION_TABLE(compare_entries);
 
-/* ---- resolution
- * ------------------------------------------------------------------------------------------------- */
+/* ---- resolution ---------------------------------------------------------------------------------------- */
 
 static enum dv_status no_operator(struct dv_binder *binder, const char *op, int line, int column,
                                   struct dv_expr **args, unsigned count, bool ambiguous, struct dv_err *err)

@@ -146,8 +146,7 @@ enum dv_status dv_bind_in(struct dv_binder *binder, const struct dv_ast *ast, st
     return status == DV_OK ? dv_node_fold(binder, out, err) : status;
 }
 
-/* ---- BETWEEN
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- BETWEEN ------------------------------------------------------------------------------------------- */
 
 static enum dv_status eval_all_true(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *out,
                                     struct dv_err *err)

@@ -50,8 +50,7 @@ OP_FN(concat_jsonb)
     return status == DV_OK ? dv_out_scratch(eval, out, err) : status;
 }
 
-/* ---- json
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- json ---------------------------------------------------------------------------------------------- */
 
 static struct dv_json_text json_of(const struct dv_value *value)
 {

@@ -205,7 +205,7 @@ static enum dv_status scale_interval(struct dv_eval *eval, const struct dv_inter
     double months = scale(span->months, factor, divide), days = scale(span->days, factor, divide), rest,
            seconds, us;
     int64_t whole_days;
-    if (!(fabs(months) <= INT32_MAX) || !(fabs(days) <= INT32_MAX))
+    if (!(months >= INT32_MIN && months <= INT32_MAX && days >= INT32_MIN && days <= INT32_MAX))
         return dv_eval_range(err, DV_TYPE_INTERVAL);
     rest = round_micro((months - (double)(int32_t)months) * 30.0);
     seconds = round_micro((days - (double)(int32_t)days + rest - (double)(int32_t)rest) * 86400.0);

@@ -145,8 +145,7 @@ enum dv_status dv_text_initcap(const struct dv_expr *expr, struct dv_eval *eval,
     return DV_OK;
 }
 
-/* ---- normal forms
- * ----------------------------------------------------------------------------------------------- */
+/* ---- normal forms -------------------------------------------------------------------------------------- */
 
 static enum dv_status normal_form(const UNormalizer2 *form, struct dv_eval *eval, const struct dv_value *text,
                                   UChar **out, int32_t *units, struct dv_err *err)
@@ -201,8 +200,7 @@ enum dv_status dv_text_normalize(const struct dv_expr *expr, struct dv_eval *eva
     return status == DV_OK ? from_utf16(eval, text, units, out, err) : status;
 }
 
-/* ---- slug
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- slug ---------------------------------------------------------------------------------------------- */
 
 /* What a character that does not decompose is written as; NULL: it is a separator. */
 static const char *written_out(uint32_t c)
