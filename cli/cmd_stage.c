@@ -42,8 +42,7 @@ const struct dv_command dv_cmd_transform = {
              "rejected than\n"
              "the job allows. Needs the stage files and no database.",
     .example = "drover transform jobs/bookings --max-rejects 2%",
-    .options =
-        DV_OPTIONS_RUN & ~DV_OPT_BIT(DV_OPT_NEW),
+    .options = DV_OPTIONS_RUN & ~DV_OPT_BIT(DV_OPT_NEW),
     .least_arguments = 1,
     .most_arguments = 1,
     .run = transform,

@@ -3,6 +3,7 @@
 #include "core/codec_member.h"
 
 #include <isa-l.h>
+#include <string.h>
 
 struct deflater {
     struct isal_zstream stream;
@@ -19,6 +20,8 @@ static enum dv_status deflate_isal(struct dv_codec_state *state, const char *byt
     }
     struct deflater *deflater = state->isal_deflate;
     struct isal_zstream *stream = &deflater->stream;
+    /* The library's init leaves hist_bits, the size of the window, as it finds it. */
+    memset(stream, 0, sizeof *stream);
     isal_deflate_stateless_init(stream);
     stream->level = 1;
     stream->level_buf = deflater->level_buffer;

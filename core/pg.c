@@ -20,7 +20,8 @@ static const char session_settings[] =
     "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;"
     "SET row_security = off; SET synchronize_seqscans = off; SET statement_timeout = 0;"
     "SET idle_in_transaction_session_timeout = 0;"
-    /* Drover's own schema is no place for a job's tables, not even where the role is named as it is ("$user"). */
+    /* Drover's own schema is no place for a job's tables, not even where the role is named as it is
+       ("$user"). */
     "SELECT set_config('search_path', (SELECT coalesce(string_agg(quote_ident(s), ', '), 'public') FROM "
     "unnest(current_schemas(false)) s WHERE s <> 'drover'), false)";
 
