@@ -29,7 +29,7 @@ enum dv_status dv_barrier_feed(struct dv_flow *flow, const struct dv_node *node,
     }
     uint32_t group_length = (uint32_t)flow->key.len;
     uint64_t hash = branch->key_count == 0 ? 0 : XXH3_64bits(flow->key.data, flow->key.len);
-    if (branch->barrier == DV_BARRIER_PICK)
+    if (branch->barrier != DV_BARRIER_GROUP)
         dv_buf_append(&flow->payload, &group_length, sizeof group_length);
     for (unsigned o = 0; o < branch->order_count; o++) {
         const struct dv_aggregate_order *order = &branch->order[o];

@@ -1,5 +1,5 @@
 /* The way out of a barrier: groups in the sorter's order, each to one row. */
-#include "transform/flow.h"
+#include "transform/barrier.h"
 #include "transform/row_codec.h"
 
 #include "core/stop.h"
@@ -10,26 +10,8 @@
 /* Groups share an arena, which is emptied when it has grown to this. */
 #define GROUP_ARENA (256U * 1024U)
 
-struct reader {
-    struct dv_flow *flow;
-    const struct dv_node *node;
-    const struct dv_branch *branch;
-    struct dv_flow_node *state;
-    struct dv_sorter_cursor *cursor;
-    struct dv_buf group_key; /* of the group in hand */
-    uint64_t group_hash;
-    bool open;
-    struct dv_arena groups;   /* states and results of the group in hand */
-    struct dv_arena rows;     /* what evaluating its rows makes */
-    struct dv_value *flat;    /* a fed row */
-    struct dv_value *grouped; /* keys, aggregates */
-    struct dv_value *outputs;
-    struct dv_aggregate_state **states;
-    struct dv_conflicts *conflicts;
-};
-
 /* A fault in an aggregate has no single row to reject: the run stops and says which model. */
-static enum dv_status aggregate_failed(struct reader *reader, enum dv_status status, struct dv_err *err)
+enum dv_status dv_barrier_failed(struct dv_barrier_reader *reader, enum dv_status status, struct dv_err *err)
 {
     char message[sizeof err->message];
     if (status != DV_FAILED || err->sqlstate[0] == '\0')
@@ -42,7 +24,7 @@ static enum dv_status aggregate_failed(struct reader *reader, enum dv_status sta
     return status;
 }
 
-static void take_payload(struct reader *reader, const char *at, bool first)
+void dv_barrier_take(struct dv_barrier_reader *reader, const char *at, bool first)
 {
     const struct dv_branch *branch = reader->branch;
     struct dv_value ignored;
@@ -57,8 +39,8 @@ static void take_payload(struct reader *reader, const char *at, bool first)
 }
 
 /* The first record of a group: its bytes go with the cursor, so what the group keeps is copied. */
-static enum dv_status group_open(struct reader *reader, const struct dv_record *record, uint32_t key_length,
-                                 struct dv_err *err)
+static enum dv_status group_open(struct dv_barrier_reader *reader, const struct dv_record *record,
+                                 uint32_t key_length, struct dv_err *err)
 {
     const struct dv_branch *branch = reader->branch;
     dv_buf_reset(&reader->group_key);
@@ -68,7 +50,7 @@ static enum dv_status group_open(struct reader *reader, const struct dv_record *
     char *payload = dv_arena_copy(&reader->groups, record->payload, record->payload_length);
     if (payload == NULL || reader->group_key.failed)
         return dv_fail_memory(err);
-    take_payload(reader, payload, true);
+    dv_barrier_take(reader, payload, true);
     for (unsigned a = 0; a < branch->aggregate_count; a++) {
         reader->states[a] = dv_aggregate_start(branch->aggregates[a], &reader->groups);
         if (reader->states[a] == NULL)
@@ -77,7 +59,7 @@ static enum dv_status group_open(struct reader *reader, const struct dv_record *
     return DV_OK;
 }
 
-static enum dv_status group_row(struct reader *reader, struct dv_err *err)
+static enum dv_status group_row(struct dv_barrier_reader *reader, struct dv_err *err)
 {
     const struct dv_branch *branch = reader->branch;
     struct dv_eval *eval = &reader->flow->eval;
@@ -87,7 +69,7 @@ static enum dv_status group_row(struct reader *reader, struct dv_err *err)
     for (unsigned a = 0; a < branch->aggregate_count; a++) {
         status = dv_aggregate_step(branch->aggregates[a], reader->states[a], eval, err);
         if (status != DV_OK)
-            return aggregate_failed(reader, status, err);
+            return dv_barrier_failed(reader, status, err);
     }
     if (reader->conflicts != NULL)
         DV_TRY(dv_conflicts_row(reader->conflicts, eval, err));
@@ -97,28 +79,20 @@ done:
     return status;
 }
 
-/* Keys and aggregates (or the picked row) to outputs, rules, sink and children. */
-static enum dv_status group_emit(struct reader *reader, struct dv_err *err)
+enum dv_status dv_barrier_emit(struct dv_barrier_reader *reader, struct dv_value *row, struct dv_err *err)
 {
     const struct dv_branch *branch = reader->branch;
     struct dv_flow *flow = reader->flow;
     struct dv_value verdict;
     enum dv_status status = DV_OK;
-    flow->eval.row = branch->barrier == DV_BARRIER_GROUP ? reader->grouped : reader->flat;
+    flow->eval.row = row;
     flow->eval.arena = &reader->groups;
-    if (branch->having != NULL) {
-        status = dv_expr_eval(branch->having, &flow->eval, &verdict, err);
-        if (status != DV_OK)
-            return aggregate_failed(reader, status, err);
-        if (!dv_expr_is_true(&verdict)) {
-            reader->state->having++;
-            return DV_OK;
-        }
-    }
     for (unsigned c = 0; c < branch->relation->column_count; c++) {
-        status = dv_expr_eval(branch->outputs[c], &flow->eval, &reader->outputs[c], err);
-        if (status != DV_OK)
-            return aggregate_failed(reader, status, err);
+        const struct dv_expr *output = branch->outputs[c];
+        if (output->is_column)
+            reader->outputs[c] = row[output->slot];
+        else if ((status = dv_expr_eval(output, &flow->eval, &reader->outputs[c], err)) != DV_OK)
+            return dv_barrier_failed(reader, status, err);
     }
     flow->values = reader->outputs;
     flow->row_number++;
@@ -126,7 +100,7 @@ static enum dv_status group_emit(struct reader *reader, struct dv_err *err)
     for (unsigned r = 0; r < branch->reject_count; r++) {
         status = dv_expr_eval(branch->rejects[r].condition, &flow->eval, &verdict, err);
         if (status != DV_OK)
-            return aggregate_failed(reader, status, err);
+            return dv_barrier_failed(reader, status, err);
         if (dv_expr_is_true(&verdict)) {
             reader->state->rejected[r]++;
             return dv_flow_reject(flow, reader->node, branch->rejects[r].name, "", err);
@@ -135,7 +109,28 @@ static enum dv_status group_emit(struct reader *reader, struct dv_err *err)
     return dv_flow_emit(flow, reader->node, reader->outputs, err);
 }
 
-static enum dv_status group_close(struct reader *reader, struct dv_err *err)
+/* Keys and aggregates (or the picked row) to outputs, unless HAVING says no. */
+static enum dv_status group_emit(struct dv_barrier_reader *reader, struct dv_err *err)
+{
+    const struct dv_branch *branch = reader->branch;
+    struct dv_flow *flow = reader->flow;
+    struct dv_value verdict;
+    struct dv_value *row = branch->barrier == DV_BARRIER_GROUP ? reader->grouped : reader->flat;
+    if (branch->having != NULL) {
+        flow->eval.row = row;
+        flow->eval.arena = &reader->groups;
+        enum dv_status status = dv_expr_eval(branch->having, &flow->eval, &verdict, err);
+        if (status != DV_OK)
+            return dv_barrier_failed(reader, status, err);
+        if (!dv_expr_is_true(&verdict)) {
+            reader->state->having++;
+            return DV_OK;
+        }
+    }
+    return dv_barrier_emit(reader, row, err);
+}
+
+static enum dv_status group_close(struct dv_barrier_reader *reader, struct dv_err *err)
 {
     const struct dv_branch *branch = reader->branch;
     enum dv_status status = DV_OK;
@@ -146,7 +141,7 @@ static enum dv_status group_close(struct reader *reader, struct dv_err *err)
         status = dv_aggregate_final(branch->aggregates[a], reader->states[a],
                                     &reader->grouped[branch->key_count + a], err);
         if (status != DV_OK)
-            return aggregate_failed(reader, status, err);
+            return dv_barrier_failed(reader, status, err);
     }
     if (reader->conflicts != NULL)
         DV_TRY(dv_conflicts_group(reader->conflicts, reader->grouped, err));
@@ -157,7 +152,8 @@ done:
     return status;
 }
 
-static enum dv_status take_record(struct reader *reader, const struct dv_record *record, struct dv_err *err)
+static enum dv_status take_record(struct dv_barrier_reader *reader, const struct dv_record *record,
+                                  struct dv_err *err)
 {
     const struct dv_branch *branch = reader->branch;
     uint32_t key_length = record->key_length;
@@ -172,7 +168,7 @@ static enum dv_status take_record(struct reader *reader, const struct dv_record 
     } else {
         reader->state->merged++;
         if (branch->barrier == DV_BARRIER_GROUP)
-            take_payload(reader, record->payload, false);
+            dv_barrier_take(reader, record->payload, false);
     }
     reader->state->read++;
     if (branch->barrier == DV_BARRIER_GROUP)
@@ -185,7 +181,7 @@ done:
     return status;
 }
 
-static enum dv_status reader_open(struct reader *reader, struct dv_err *err)
+static enum dv_status reader_open(struct dv_barrier_reader *reader, struct dv_err *err)
 {
     struct dv_flow *flow = reader->flow;
     const struct dv_branch *branch = reader->branch;
@@ -206,33 +202,78 @@ static enum dv_status reader_open(struct reader *reader, struct dv_err *err)
     return status == DV_OK ? dv_sorter_open(relation->sorter, flow->part, &reader->cursor, err) : status;
 }
 
+/* Aggregates without GROUP BY over no rows still make one row, which counts as read from nowhere. */
+static enum dv_status empty_group(struct dv_barrier_reader *reader, struct dv_err *err)
+{
+    const struct dv_branch *branch = reader->branch;
+    if (branch->key_count > 0 || branch->aggregate_count == 0 || reader->open)
+        return DV_OK;
+    reader->state->read++;
+    reader->open = true;
+    for (unsigned a = 0; a < branch->aggregate_count; a++) {
+        reader->states[a] = dv_aggregate_start(branch->aggregates[a], &reader->groups);
+        if (reader->states[a] == NULL)
+            return dv_fail_memory(err);
+    }
+    return DV_OK;
+}
+
+static enum dv_status read_groups(struct dv_barrier_reader *reader, struct dv_err *err)
+{
+    struct dv_record record;
+    enum dv_status status;
+    while ((status = dv_sorter_next(reader->cursor, &record, err)) == DV_OK)
+        DV_TRY(take_record(reader, &record, err));
+    if (status != DV_END)
+        goto done;
+    if (reader->branch->barrier == DV_BARRIER_GROUP)
+        DV_TRY(empty_group(reader, err));
+    DV_TRY(group_close(reader, err));
+    status = reader->conflicts != NULL ? dv_conflicts_publish(reader->conflicts, err) : DV_OK;
+done:
+    return status;
+}
+
+/* ORDER BY, LIMIT, OFFSET: the rows as they come, in order. */
+static enum dv_status read_sorted(struct dv_barrier_reader *reader, struct dv_err *err)
+{
+    const struct dv_branch *branch = reader->branch;
+    struct dv_record record;
+    enum dv_status status;
+    while ((status = dv_sorter_next(reader->cursor, &record, err)) == DV_OK) {
+        uint64_t place = reader->state->read++;
+        if (place < branch->offset || place - branch->offset >= branch->limit) {
+            reader->state->limited++;
+            continue;
+        }
+        dv_barrier_take(reader, record.payload, true);
+        DV_TRY(dv_barrier_emit(reader, reader->flat, err));
+        dv_arena_reset(&reader->groups);
+        dv_arena_reset(&reader->flow->batch);
+        if (reader->state->read % 8192 == 0) {
+            DV_TRY(dv_stop_check(err));
+            dv_flow_report(reader->flow);
+        }
+    }
+    if (status == DV_END)
+        status = DV_OK;
+done:
+    return status;
+}
+
 enum dv_status dv_barrier_read(struct dv_flow *flow, struct dv_err *err)
 {
     const struct dv_node *node = flow->pipeline->top;
-    struct reader reader = {
+    struct dv_barrier_reader reader = {
         .flow = flow, .node = node, .branch = node->branch, .state = &flow->nodes[node->index]};
-    struct dv_record record;
     enum dv_status status;
     DV_TRY(reader_open(&reader, err));
-    while ((status = dv_sorter_next(reader.cursor, &record, err)) == DV_OK)
-        DV_TRY(take_record(&reader, &record, err));
-    if (status != DV_END)
-        goto done;
-    if (reader.branch->key_count == 0 && reader.branch->barrier == DV_BARRIER_GROUP && !reader.open &&
-        reader.branch->aggregate_count > 0) {
-        /* Aggregates without GROUP BY over no rows still make one row, which counts as read from nowhere. */
-        reader.state->read++;
-        reader.open = true;
-        for (unsigned a = 0; a < reader.branch->aggregate_count; a++)
-            if ((reader.states[a] = dv_aggregate_start(reader.branch->aggregates[a], &reader.groups)) ==
-                NULL) {
-                status = dv_fail_memory(err);
-                goto done;
-            }
-    }
-    DV_TRY(group_close(&reader, err));
-    if (reader.conflicts != NULL)
-        DV_TRY(dv_conflicts_publish(reader.conflicts, err));
+    if (node->branch->barrier == DV_BARRIER_WINDOW)
+        status = dv_window_read(&reader, err);
+    else if (node->branch->barrier == DV_BARRIER_SORT)
+        status = read_sorted(&reader, err);
+    else
+        status = read_groups(&reader, err);
 done:
     dv_sorter_close(reader.cursor);
     dv_conflicts_free(reader.conflicts);

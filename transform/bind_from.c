@@ -1,5 +1,6 @@
 /* FROM: the base relation and its lookups. */
 #include "transform/bind_query.h"
+#include "transform/set_function.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,10 +8,6 @@
 static enum dv_status resolve(struct dv_query_binder *binder, const struct dv_ast_from *from,
                               struct dv_relation **out, struct dv_err *err)
 {
-    if (from->function != NULL)
-        return dv_query_fail(
-            binder, from->line, from->column, err,
-            "functions in FROM are not supported in this version: a model reads datasets and models");
     if (from->subquery != NULL)
         return dv_bind_nested(binder, from->alias, from->subquery, out, err);
     for (const struct dv_with_name *name = binder->names; name != NULL; name = name->outer)
@@ -33,25 +30,25 @@ static enum dv_status resolve(struct dv_query_binder *binder, const struct dv_as
     return dv_bind_relation(program, relation, err);
 }
 
-/* Appends the relation's columns to the scope under the item's alias, from `slot` on. */
+/* Appends columns to the scope under the item's alias, from `slot` on. */
 static enum dv_status scope_add(struct dv_query_binder *binder, struct dv_scope *scope,
-                                const struct dv_relation *relation, const struct dv_ast_from *from,
-                                unsigned slot, struct dv_err *err)
+                                const struct dv_column *added, unsigned added_count,
+                                const struct dv_ast_from *from, unsigned slot, struct dv_err *err)
 {
-    unsigned count = scope->count + relation->column_count;
+    unsigned count = scope->count + added_count;
     struct dv_scope_column *columns = dv_arena_zalloc(&binder->program->arena, (count + 1) * sizeof *columns);
     if (columns == NULL)
         return dv_fail_memory(err);
-    if (from->column_alias_count > relation->column_count)
+    if (from->column_alias_count > added_count)
         return dv_query_fail(binder, from->line, from->column, err, "\"%s\" has %u columns, %u are named",
-                             from->alias, relation->column_count, from->column_alias_count);
+                             from->alias, added_count, from->column_alias_count);
     if (scope->count > 0)
         memcpy(columns, scope->columns, scope->count * sizeof *columns);
-    for (unsigned c = 0; c < relation->column_count; c++) {
+    for (unsigned c = 0; c < added_count; c++) {
         columns[scope->count + c] = (struct dv_scope_column){
             .qualifier = from->alias,
-            .name = c < from->column_alias_count ? from->column_aliases[c] : relation->columns[c].name,
-            .type = relation->columns[c].type,
+            .name = c < from->column_alias_count ? from->column_aliases[c] : added[c].name,
+            .type = added[c].type,
             .slot = slot + c};
         for (unsigned u = 0; u < from->using_count; u++)
             if (strcmp(from->using_columns[u], columns[scope->count + c].name) == 0)
@@ -160,8 +157,8 @@ done:
     return status;
 }
 
-static enum dv_status bind_join(struct dv_query_binder *query, const struct dv_ast_from *from,
-                                struct dv_branch *branch, struct dv_scope *scope, struct dv_err *err)
+static enum dv_status bind_lookup(struct dv_query_binder *query, const struct dv_ast_from *from,
+                                  struct dv_branch *branch, struct dv_scope *scope, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
     struct dv_join_plan *join = &branch->joins[branch->join_count];
@@ -171,14 +168,11 @@ static enum dv_status bind_join(struct dv_query_binder *query, const struct dv_a
     struct join_binder binder = {
         .query = query, .expressions = dv_query_expressions(query), .join = join, .left = *scope};
     DV_TRY(resolve(query, from, &join->right, err));
-    join->left_join = from->join == DV_JOIN_LEFT;
     join->many = query->model->ast->many;
-    join->first_slot = branch->width;
-    join->line = from->line;
-    join->column = from->column;
     join->right->looked_up = true;
-    DV_TRY(scope_add(query, &binder.right, join->right, from, 0, err));
-    DV_TRY(scope_add(query, scope, join->right, from, branch->width, err));
+    join->slot_count = join->right->column_count;
+    DV_TRY(scope_add(query, &binder.right, join->right->columns, join->slot_count, from, 0, err));
+    DV_TRY(scope_add(query, scope, join->right->columns, join->slot_count, from, branch->width, err));
     if (from->on != NULL)
         DV_TRY(split_on(&binder, from->on, err));
     DV_TRY(using_keys(&binder, from, err));
@@ -190,10 +184,94 @@ static enum dv_status bind_join(struct dv_query_binder *query, const struct dv_a
     if (binder.residual != NULL)
         DV_TRY(
             dv_bind_condition(&binder.expressions, binder.residual, scope, "JOIN/ON", &join->residual, err));
-    branch->width += join->right->column_count;
-    branch->join_count++;
 done:
     return status;
+}
+
+/* A function over the columns before it: its rows, each beside the row that it was called for. */
+static enum dv_status bind_expand(struct dv_query_binder *query, const struct dv_ast_from *from,
+                                  struct dv_branch *branch, struct dv_scope *scope, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    struct dv_join_plan *join = &branch->joins[branch->join_count];
+    struct dv_binder expressions = dv_query_expressions(query);
+    join->kind = DV_EXPAND;
+    DV_TRY(dv_bind_set_call(&expressions, from, scope, &join->set, err));
+    join->slot_count = join->set->column_count;
+    DV_TRY(scope_add(query, scope, join->set->columns, join->slot_count, from, branch->width, err));
+    if (from->using_count > 0)
+        return dv_query_fail(query, from->line, from->column, err,
+                             "USING does not go with a function: write ON");
+    if (from->on != NULL)
+        DV_TRY(dv_bind_condition(&expressions, from->on, scope, "JOIN/ON", &join->residual, err));
+done:
+    return status;
+}
+
+static enum dv_status bind_item(struct dv_query_binder *query, const struct dv_ast_from *from,
+                                struct dv_branch *branch, struct dv_scope *scope, struct dv_err *err)
+{
+    struct dv_join_plan *join = &branch->joins[branch->join_count];
+    *join = (struct dv_join_plan){.left_join = from->join == DV_JOIN_LEFT,
+                                  .first_slot = branch->width,
+                                  .line = from->line,
+                                  .column = from->column};
+    enum dv_status status = from->function != NULL ? bind_expand(query, from, branch, scope, err)
+                                                   : bind_lookup(query, from, branch, scope, err);
+    if (status != DV_OK)
+        return status;
+    branch->width += join->slot_count;
+    branch->join_count++;
+    return DV_OK;
+}
+
+/* What a SELECT reads that names no dataset first: one row without columns. */
+static enum dv_status single_row(struct dv_program *program, struct dv_relation **out, struct dv_err *err)
+{
+    static const char name[] = "(one row)"; /* no identifier can be this */
+    *out = dv_program_relation(program, name);
+    if (*out != NULL)
+        return DV_OK;
+    struct dv_relation *relation = dv_arena_zalloc(&program->arena, sizeof *relation);
+    if (relation == NULL)
+        return dv_fail_memory(err);
+    *relation = (struct dv_relation){.name = name, .input = true, .single = true, .bound = true};
+    relation->columns = dv_arena_zalloc(&program->arena, sizeof *relation->columns);
+    *out = relation;
+    return relation->columns == NULL ? dv_fail_memory(err) : dv_program_add(program, relation, err);
+}
+
+static enum dv_status bind_base(struct dv_query_binder *binder, const struct dv_ast_select *select,
+                                struct dv_branch *branch, struct dv_scope *scope, unsigned *next,
+                                struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    *next = 0;
+    if (select->from_count == 0 || select->from[0].function != NULL) {
+        DV_TRY(single_row(binder->program, &branch->base, err));
+    } else {
+        DV_TRY(resolve(binder, &select->from[0], &branch->base, err));
+        DV_TRY(scope_add(binder, scope, branch->base->columns, branch->base->column_count, &select->from[0],
+                         0, err));
+        *next = 1;
+    }
+    branch->width = branch->base->column_count;
+done:
+    return status;
+}
+
+enum dv_status dv_branch_add_slot(struct dv_program *program, struct dv_branch *branch,
+                                  const struct dv_type *type, unsigned *slot, struct dv_err *err)
+{
+    struct dv_type *types = dv_arena_alloc(&program->arena, (branch->width + 1) * sizeof *types);
+    if (types == NULL)
+        return dv_fail_memory(err);
+    if (branch->width > 0)
+        memcpy(types, branch->slot_types, branch->width * sizeof *types);
+    types[branch->width] = *type;
+    branch->slot_types = types;
+    *slot = branch->width++;
+    return DV_OK;
 }
 
 enum dv_status dv_bind_from(struct dv_query_binder *binder, const struct dv_ast_select *select,
@@ -201,19 +279,15 @@ enum dv_status dv_bind_from(struct dv_query_binder *binder, const struct dv_ast_
 {
     enum dv_status status = DV_OK;
     struct dv_arena *arena = &binder->program->arena;
+    unsigned next;
     *scope = (struct dv_scope){0};
-    if (select->from_count == 0)
-        return dv_query_fail(binder, select->line, select->column, err,
-                             "a model needs FROM: which dataset it reads");
-    DV_TRY(resolve(binder, &select->from[0], &branch->base, err));
-    branch->width = branch->base->column_count;
-    branch->joins = dv_arena_zalloc(arena, select->from_count * sizeof *branch->joins);
+    DV_TRY(bind_base(binder, select, branch, scope, &next, err));
+    branch->joins = dv_arena_zalloc(arena, (select->from_count + 1) * sizeof *branch->joins);
     if (branch->joins == NULL)
         return dv_fail_memory(err);
-    DV_TRY(scope_add(binder, scope, branch->base, &select->from[0], 0, err));
-    for (unsigned f = 1; f < select->from_count; f++)
-        DV_TRY(bind_join(binder, &select->from[f], branch, scope, err));
-    branch->slot_types = dv_arena_alloc(arena, (scope->count + 1) * sizeof *branch->slot_types);
+    for (unsigned f = next; f < select->from_count; f++)
+        DV_TRY(bind_item(binder, &select->from[f], branch, scope, err));
+    branch->slot_types = dv_arena_zalloc(arena, (branch->width + 1) * sizeof *branch->slot_types);
     if (branch->slot_types == NULL)
         return dv_fail_memory(err);
     for (unsigned c = 0; c < scope->count; c++)

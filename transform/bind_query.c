@@ -32,7 +32,8 @@ enum dv_status dv_bind_nested(struct dv_query_binder *binder, const char *name,
     enum dv_status status = DV_OK;
     if (relation == NULL)
         return dv_fail_memory(err);
-    relation->name = dv_arena_printf(&program->arena, "%s.%s", binder->model->name, name);
+    relation->name =
+        dv_arena_printf(&program->arena, "%s.%s_%u", binder->model->name, name, ++binder->model->nested);
     if (relation->name == NULL)
         return dv_fail_memory(err);
     relation->file = binder->model->file;
@@ -140,6 +141,13 @@ static enum dv_status unite(struct dv_query_binder *binder, const struct dv_ast_
     return DV_OK;
 }
 
+/* DISTINCT ON has an ORDER BY of its own that says which row is meant; a dataset needs no other order. */
+static bool wants_order(const struct dv_ast_query *query)
+{
+    bool picks = query->select_count == 1 && query->selects[0]->distinct_on_count > 0;
+    return query->limit != NULL || query->offset != NULL || (query->order_count > 0 && !picks);
+}
+
 enum dv_status dv_bind_query(struct dv_query_binder *binder, const struct dv_ast_query *query,
                              struct dv_relation *relation, struct dv_err *err)
 {
@@ -149,11 +157,11 @@ enum dv_status dv_bind_query(struct dv_query_binder *binder, const struct dv_ast
     if (query->recursive)
         return dv_query_fail(binder, query->selects[0]->line, query->selects[0]->column, err,
                              "WITH RECURSIVE is not supported in a model");
-    if (query->limit != NULL || query->offset != NULL ||
-        (query->order_count > 0 && query->selects[0]->distinct_on_count == 0))
-        return dv_query_fail(
-            binder, query->selects[0]->line, query->selects[0]->column, err,
-            "ORDER BY and LIMIT of a whole model are not supported: a model is a set of rows");
+    if (wants_order(query)) {
+        DV_TRY(dv_bind_sorted(binder, query, relation, err));
+        status = dv_bind_rules(binder, query->selects[0], &relation->branches[0], err);
+        goto done;
+    }
     DV_TRY(bind_with(binder, query, err));
     relation->branch_count = query->select_count;
     relation->branches = dv_arena_zalloc(arena, query->select_count * sizeof *relation->branches);

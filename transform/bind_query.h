@@ -31,6 +31,22 @@ enum dv_status dv_bind_query(struct dv_query_binder *binder, const struct dv_ast
 enum dv_status dv_bind_from(struct dv_query_binder *binder, const struct dv_ast_select *select,
                             struct dv_branch *branch, struct dv_scope *scope,
                             struct dv_err *err) DV_MUST_CHECK;
+/* One more slot in the branch's flat row. bind_from.c */
+enum dv_status dv_branch_add_slot(struct dv_program *program, struct dv_branch *branch,
+                                  const struct dv_type *type, unsigned *slot,
+                                  struct dv_err *err) DV_MUST_CHECK;
+/* EXISTS (query) and IN (query) over the branch's scope: a join that marks. bind_subquery.c */
+enum dv_status dv_bind_mark(struct dv_query_binder *binder, struct dv_branch *branch,
+                            const struct dv_ast *node, const struct dv_scope *scope, struct dv_expr **out,
+                            struct dv_err *err) DV_MUST_CHECK;
+/* A call with OVER: a window of the branch. bind_window.c */
+enum dv_status dv_bind_window(struct dv_query_binder *binder, struct dv_branch *branch,
+                              const struct dv_ast *node, const struct dv_scope *scope, struct dv_expr **out,
+                              struct dv_err *err) DV_MUST_CHECK;
+/* ORDER BY and LIMIT of a whole query: the query in a relation of its own, sorted into `relation`.
+ * bind_sort.c */
+enum dv_status dv_bind_sorted(struct dv_query_binder *binder, const struct dv_ast_query *query,
+                              struct dv_relation *relation, struct dv_err *err) DV_MUST_CHECK;
 /* Turns the select list and grouping into the branch's expressions. bind_select.c */
 enum dv_status dv_bind_select(struct dv_query_binder *binder, const struct dv_ast_select *select,
                               const struct dv_ast_query *query, struct dv_branch *branch,

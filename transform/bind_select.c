@@ -13,7 +13,7 @@ struct select_binder {
     struct dv_expr **items;
     const char **names;
     unsigned item_count;
-    bool grouped;
+    bool grouped, in_where;
 };
 
 static enum dv_status find_aggregate(void *context, const struct dv_ast *node, struct dv_err *err)
@@ -287,6 +287,26 @@ static enum dv_status bind_conflicts(struct select_binder *binder, struct dv_err
     return DV_OK;
 }
 
+/* What expressions leave to the query: sub-queries, and in the select list calls with OVER. */
+static enum dv_status special(void *context, const struct dv_ast *node, const struct dv_scope *scope,
+                              struct dv_expr **out, struct dv_err *err)
+{
+    struct select_binder *binder = context;
+    if (node->kind == DV_AST_EXISTS || node->kind == DV_AST_IN_QUERY) {
+        if (binder->grouped)
+            return dv_query_fail(binder->query, node->line, node->column, err,
+                                 "a sub-query beside GROUP BY may stand in WHERE alone");
+        return dv_bind_mark(binder->query, binder->branch, node, scope, out, err);
+    }
+    if (binder->in_where || binder->grouped)
+        return dv_query_fail(binder->query, node->line, node->column, err,
+                             binder->grouped
+                                 ? "OVER beside GROUP BY: put the grouped SELECT into a WITH or a model of "
+                                   "its own"
+                                 : "OVER may stand in the select list alone: filter in a further SELECT");
+    return dv_bind_window(binder->query, binder->branch, node, scope, out, err);
+}
+
 enum dv_status dv_bind_select(struct dv_query_binder *query, const struct dv_ast_select *select,
                               const struct dv_ast_query *whole, struct dv_branch *branch, struct dv_err *err)
 {
@@ -297,9 +317,13 @@ enum dv_status dv_bind_select(struct dv_query_binder *query, const struct dv_ast
     DV_TRY(dv_bind_from(query, select, branch, &binder.scope, err));
     for (unsigned i = 0; i < select->item_count; i++)
         DV_TRY(find_aggregate(&aggregates, select->items[i].expr, err));
+    binder.expressions.special = special;
+    binder.expressions.special_context = &binder;
     if (select->where != NULL) {
-        struct dv_binder plain = dv_query_expressions(query);
+        struct dv_binder plain = binder.expressions;
+        binder.in_where = true;
         DV_TRY(dv_bind_condition(&plain, select->where, &binder.scope, "WHERE", &branch->where, err));
+        binder.in_where = false;
     }
     if (aggregates || select->group_count > 0 || select->having != NULL)
         DV_TRY(bind_group(&binder, err));

@@ -4,14 +4,11 @@
 #include "core/sqlstate.h"
 #include "core/stage_reader.h"
 #include "core/stop.h"
-#include "transform/row_codec.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define BATCH_ROWS 256U
-
-static enum dv_status finish(struct dv_flow *flow, const struct dv_node *node, struct dv_err *err);
 
 enum dv_status dv_flow_row_failed(struct dv_flow *flow, const struct dv_node *node, enum dv_status status,
                                   struct dv_err *err)
@@ -28,94 +25,15 @@ enum dv_status dv_flow_row_failed(struct dv_flow *flow, const struct dv_node *no
     return dv_flow_reject(flow, node, reason, detail, err);
 }
 
-static bool condition_true(struct dv_flow *flow, const struct dv_expr *condition, enum dv_status *status,
-                           struct dv_err *err)
+bool dv_flow_condition(struct dv_flow *flow, const struct dv_expr *condition, enum dv_status *status,
+                       struct dv_err *err)
 {
     struct dv_value value;
     *status = dv_expr_eval(condition, &flow->eval, &value, err);
     return *status == DV_OK && dv_expr_is_true(&value);
 }
 
-/* ---- joins
- * ------------------------------------------------------------------------------------------------------ */
-
-static enum dv_status join_key(struct dv_flow *flow, const struct dv_join_plan *join, bool *is_null,
-                               struct dv_err *err)
-{
-    dv_buf_reset(&flow->key);
-    *is_null = false;
-    for (unsigned k = 0; k < join->key_count; k++) {
-        struct dv_value value;
-        enum dv_status status = dv_expr_eval(join->left_keys[k], &flow->eval, &value, err);
-        if (status == DV_OK && value.state != DV_NULL)
-            status = dv_value_decode(&value, &join->left_keys[k]->type, flow->eval.arena, err);
-        if (status != DV_OK)
-            return status;
-        if (value.state == DV_NULL)
-            *is_null = true;
-        else
-            dv_value_sort_key(&value, &join->left_keys[k]->type, false, false, &flow->key);
-    }
-    return dv_buf_check(&flow->key, err);
-}
-
-static void fill_right(struct dv_value *row, const struct dv_join_plan *join, const char *payload)
-{
-    for (unsigned c = 0; c < join->right->column_count; c++) {
-        row[join->first_slot + c] = dv_null();
-        if (join->carried[c] && payload != NULL)
-            payload = dv_row_get(payload, &row[join->first_slot + c]);
-    }
-}
-
-static enum dv_status join_next(struct dv_flow *flow, const struct dv_node *node, unsigned j,
-                                struct dv_err *err)
-{
-    struct dv_flow_node *state = &flow->nodes[node->index];
-    if (j == node->branch->join_count)
-        return finish(flow, node, err);
-    const struct dv_join_plan *join = &node->branch->joins[j];
-    struct dv_probe *probe = &state->probes[j];
-    bool is_null, matched = false;
-    const char *payload;
-    flow->eval.row = state->row;
-    enum dv_status status = join_key(flow, join, &is_null, err);
-    if (status != DV_OK)
-        return dv_flow_row_failed(flow, node, status, err);
-    if (!is_null) {
-        /* The key moves to the batch: a later join of the row reuses the buffer. */
-        char *key = dv_arena_copy(&flow->batch, flow->key.data, flow->key.len);
-        if (key == NULL)
-            return dv_fail_memory(err);
-        status = dv_probe_find(node->lookups[j], probe, key, (uint32_t)flow->key.len, err);
-        while (status == DV_OK && (status = dv_probe_next(probe, &payload)) == DV_OK) {
-            fill_right(state->row, join, payload);
-            flow->eval.row = state->row;
-            if (join->residual != NULL && !condition_true(flow, join->residual, &status, err)) {
-                if (status != DV_OK)
-                    return dv_flow_row_failed(flow, node, status, err);
-                continue;
-            }
-            if (matched)
-                state->read++; /* a further row out of one: counted as read, so that the sums hold */
-            matched = true;
-            status = join_next(flow, node, j + 1, err);
-        }
-        if (status != DV_END)
-            return status;
-    }
-    if (matched)
-        return DV_OK;
-    if (!join->left_join) {
-        state->unmatched++;
-        return DV_OK;
-    }
-    fill_right(state->row, join, NULL);
-    return join_next(flow, node, j + 1, err);
-}
-
-/* ---- a row through a branch
- * ------------------------------------------------------------------------------------- */
+/* ---- a row through a branch ---- */
 
 enum dv_status dv_flow_emit(struct dv_flow *flow, const struct dv_node *node, const struct dv_value *outputs,
                             struct dv_err *err)
@@ -136,7 +54,7 @@ enum dv_status dv_flow_emit(struct dv_flow *flow, const struct dv_node *node, co
     return DV_OK;
 }
 
-static enum dv_status finish(struct dv_flow *flow, const struct dv_node *node, struct dv_err *err)
+enum dv_status dv_flow_finish(struct dv_flow *flow, const struct dv_node *node, struct dv_err *err)
 {
     const struct dv_branch *branch = node->branch;
     const struct dv_relation *relation = branch->relation;
@@ -145,14 +63,14 @@ static enum dv_status finish(struct dv_flow *flow, const struct dv_node *node, s
     enum dv_status status = DV_OK;
     flow->eval.row = state->row;
     for (unsigned f = 0; f < branch->filter_count; f++) {
-        if (condition_true(flow, branch->filters[f].condition, &status, err)) {
+        if (dv_flow_condition(flow, branch->filters[f].condition, &status, err)) {
             state->filtered[f]++;
             return DV_OK;
         }
         if (status != DV_OK)
             return dv_flow_row_failed(flow, node, status, err);
     }
-    if (branch->where != NULL && !condition_true(flow, branch->where, &status, err)) {
+    if (branch->where != NULL && !dv_flow_condition(flow, branch->where, &status, err)) {
         if (status != DV_OK)
             return dv_flow_row_failed(flow, node, status, err);
         state->where++;
@@ -172,7 +90,7 @@ static enum dv_status finish(struct dv_flow *flow, const struct dv_node *node, s
             return dv_flow_row_failed(flow, node, status, err);
     }
     for (unsigned r = 0; r < branch->reject_count; r++) {
-        if (condition_true(flow, branch->rejects[r].condition, &status, err)) {
+        if (dv_flow_condition(flow, branch->rejects[r].condition, &status, err)) {
             state->rejected[r]++;
             return dv_flow_reject(flow, node, branch->rejects[r].name, "", err);
         }
@@ -188,11 +106,10 @@ enum dv_status dv_flow_push(struct dv_flow *flow, const struct dv_node *node, co
     struct dv_flow_node *state = &flow->nodes[node->index];
     state->read++;
     memcpy(state->row, base, node->branch->base->column_count * sizeof *base);
-    return node->branch->join_count == 0 ? finish(flow, node, err) : join_next(flow, node, 0, err);
+    return node->branch->join_count == 0 ? dv_flow_finish(flow, node, err) : dv_flow_join(flow, node, 0, err);
 }
 
-/* ---- a task
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- a task ---- */
 
 void dv_flow_report(struct dv_flow *flow)
 {
@@ -223,11 +140,23 @@ static enum dv_status check_columns(const struct dv_flow *flow, const struct dv_
                    root->name, flow->part);
 }
 
+static enum dv_status push_children(struct dv_flow *flow, const struct dv_value *values, struct dv_err *err)
+{
+    const struct dv_node *top = flow->pipeline->top;
+    flow->values = values;
+    for (unsigned c = 0; c < top->child_count; c++)
+        if (flow->nodes[top->children[c]->index].active) {
+            enum dv_status status = dv_flow_push(flow, top->children[c], values, err);
+            if (status != DV_OK)
+                return status;
+        }
+    return DV_OK;
+}
+
 static enum dv_status scan_block(struct dv_flow *flow, const struct dv_stage_block *block,
                                  struct dv_value *values, struct dv_err *err)
 {
     const struct dv_relation *root = flow->pipeline->root;
-    const struct dv_node *top = flow->pipeline->top;
     const char *at = block->data, *end = block->data + block->length, *next;
     flow->row_number = block->first_row - 1;
     for (;;) {
@@ -241,13 +170,9 @@ static enum dv_status scan_block(struct dv_flow *flow, const struct dv_stage_blo
         }
         flow->raw = at;
         flow->raw_length = (size_t)(next - at) - (next[-1] == '\n');
-        flow->values = values;
-        for (unsigned c = 0; c < top->child_count; c++)
-            if (flow->nodes[top->children[c]->index].active) {
-                status = dv_flow_push(flow, top->children[c], values, err);
-                if (status != DV_OK)
-                    return status;
-            }
+        status = push_children(flow, values, err);
+        if (status != DV_OK)
+            return status;
         if (flow->row_number % BATCH_ROWS == 0)
             dv_arena_reset(&flow->batch);
         at = next;
@@ -264,6 +189,10 @@ static enum dv_status scan(struct dv_flow *flow, struct dv_err *err)
     struct dv_value *values = dv_arena_zalloc(&flow->arena, (root->column_count + 1) * sizeof *values);
     if (values == NULL)
         return dv_fail_memory(err);
+    if (root->single) {
+        flow->row_number = 1;
+        return push_children(flow, values, err);
+    }
     DV_TRY(dv_stage_reader_open(&reader, dir, flow->part, err));
     DV_TRY(check_columns(flow, dv_stage_reader_manifest(reader), err));
     while ((status = dv_stage_reader_block(reader, &block, err)) == DV_OK) {
@@ -326,6 +255,7 @@ static void node_tally(const struct dv_flow *flow, const struct dv_node *node, s
             count(tally, branch->filters[f].name, false, state->filtered[f]);
         count(tally, "where", false, state->where);
         count(tally, "having", false, state->having);
+        count(tally, "limit", false, state->limited);
         count(tally, "no_match", false, state->unmatched);
         for (unsigned r = 0; r < branch->reject_count; r++)
             count(tally, branch->rejects[r].name, true, state->rejected[r]);
@@ -385,6 +315,7 @@ static void flow_release(struct dv_flow *flow)
         const struct dv_branch *branch = flow->pipeline->nodes[n]->branch;
         for (unsigned j = 0; branch != NULL && state->probes != NULL && j < branch->join_count; j++)
             dv_probe_release(&state->probes[j]);
+        dv_arena_release(&state->expanded);
     }
     dv_buf_release(&flow->key);
     dv_buf_release(&flow->payload);

@@ -15,7 +15,8 @@ struct dv_flow_node {
     struct dv_value *row; /* flat row, then outputs */
     struct dv_stage_writer *writer, *rejects;
     struct dv_probe *probes;
-    uint64_t read, written, merged, unmatched, where, having, fed;
+    struct dv_arena expanded; /* what rows out of functions in FROM make */
+    uint64_t read, written, merged, unmatched, where, having, limited, fed;
     uint64_t *filtered, *rejected;          /* by rule */
     struct dv_tally failed;                 /* rows that an expression failed on */
     uint64_t reported_rows, reported_bytes; /* to progress */
@@ -40,6 +41,14 @@ struct dv_flow {
 /* Pushes one row of the base relation into the node. */
 enum dv_status dv_flow_push(struct dv_flow *flow, const struct dv_node *node, const struct dv_value *base,
                             struct dv_err *err) DV_MUST_CHECK;
+/* Goes on with join j of the branch and those behind it, then dv_flow_finish. flow_join.c */
+enum dv_status dv_flow_join(struct dv_flow *flow, const struct dv_node *node, unsigned j,
+                            struct dv_err *err) DV_MUST_CHECK;
+/* The flat row is complete: filters, WHERE, outputs, rules. */
+enum dv_status dv_flow_finish(struct dv_flow *flow, const struct dv_node *node,
+                              struct dv_err *err) DV_MUST_CHECK;
+bool dv_flow_condition(struct dv_flow *flow, const struct dv_expr *condition, enum dv_status *status,
+                       struct dv_err *err);
 /* Gives a finished output row to the sink and the children. */
 enum dv_status dv_flow_emit(struct dv_flow *flow, const struct dv_node *node, const struct dv_value *outputs,
                             struct dv_err *err) DV_MUST_CHECK;

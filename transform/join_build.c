@@ -31,12 +31,14 @@ static enum dv_status add_row(struct builder *builder, struct dv_err *err)
             status = dv_value_decode(&value, &join->right_keys[k]->type, &builder->batch, err);
         if (status != DV_OK)
             return status;
-        if (value.state == DV_NULL)
-            return DV_OK; /* NULL equals nothing */
+        if (value.state == DV_NULL) { /* NULL equals nothing */
+            dv_lookup_add_null(builder->lookup);
+            return DV_OK;
+        }
         dv_value_sort_key(&value, &join->right_keys[k]->type, false, false, &builder->key);
     }
     for (unsigned c = 0; c < join->right->column_count; c++)
-        if (join->carried[c])
+        if (join->carried != NULL && join->carried[c])
             dv_row_put(&builder->payload, &builder->values[c], &join->right->columns[c].type);
     enum dv_status status = dv_buf_check(&builder->key, err);
     if (status == DV_OK)

@@ -28,6 +28,7 @@ struct dv_lookup {
     size_t memory;
     struct dv_sorter *sorter;
     uint64_t rows, bytes;
+    bool has_null;
     struct dv_buf data; /* in memory: all rows; else the page being written */
     struct slot *slots;
     uint64_t slot_mask;
@@ -71,6 +72,16 @@ enum dv_status dv_lookup_add(struct dv_lookup *lookup, const struct dv_buf *key,
                                .payload_length = (uint32_t)payload->len};
     lookup->bytes += ROW_HEAD + key->len + payload->len;
     return dv_sorter_add(lookup->sorter, 0, &record, err);
+}
+
+void dv_lookup_add_null(struct dv_lookup *lookup)
+{
+    lookup->has_null = true;
+}
+
+bool dv_lookup_has_null(const struct dv_lookup *lookup)
+{
+    return lookup->has_null;
 }
 
 static void put_row(struct dv_buf *out, const struct dv_record *record)
@@ -226,8 +237,7 @@ void dv_lookup_free(struct dv_lookup *lookup)
     dv_free(lookup);
 }
 
-/* ---- probing
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- probing ---- */
 
 static enum dv_status page_load(const struct dv_lookup *lookup, struct dv_probe *probe, uint64_t hash,
                                 struct dv_err *err)

@@ -14,6 +14,7 @@
 #include "core/buf.h"
 #include "core/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct dv_lookup;
@@ -24,6 +25,9 @@ enum dv_status dv_lookup_new(struct dv_lookup **lookup, const char *dir, size_t 
                              struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_lookup_add(struct dv_lookup *lookup, const struct dv_buf *key, const struct dv_buf *payload,
                              struct dv_err *err) DV_MUST_CHECK;
+/* A row whose key is NULL: found by nobody, but remembered for IN. */
+void dv_lookup_add_null(struct dv_lookup *lookup);
+bool dv_lookup_has_null(const struct dv_lookup *lookup);
 /* DV_END where unique is asked for and two rows share a key: their numbers (1-based, in order of add) are
  * given. */
 enum dv_status dv_lookup_seal(struct dv_lookup *lookup, bool unique, uint64_t duplicate_rows[2],

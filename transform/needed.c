@@ -1,6 +1,7 @@
 /* Projection: which columns of each relation anybody reads. What nobody reads is neither extracted, decoded
  * nor computed. */
 #include "transform/relation.h"
+#include "transform/set_function.h"
 
 #include <string.h>
 
@@ -10,20 +11,26 @@ static void mark_order(const struct dv_aggregate_order *order, unsigned count, b
         dv_expr_slots(order[o].expr, slots);
 }
 
+static void mark_aggregate(const struct dv_aggregate *aggregate, bool *slots)
+{
+    for (unsigned i = 0; i < aggregate->arg_count; i++)
+        dv_expr_slots(aggregate->args[i], slots);
+    if (aggregate->filter != NULL)
+        dv_expr_slots(aggregate->filter, slots);
+    mark_order(aggregate->order, aggregate->order_count, slots);
+}
+
 /* Flat slots that a barrier's later half reads. */
 static void mark_carried(struct dv_branch *branch, const bool *needed)
 {
-    for (unsigned a = 0; a < branch->aggregate_count; a++) {
-        const struct dv_aggregate *aggregate = branch->aggregates[a];
-        for (unsigned i = 0; i < aggregate->arg_count; i++)
-            dv_expr_slots(aggregate->args[i], branch->carried);
-        if (aggregate->filter != NULL)
-            dv_expr_slots(aggregate->filter, branch->carried);
-        mark_order(aggregate->order, aggregate->order_count, branch->carried);
-    }
+    for (unsigned a = 0; a < branch->aggregate_count; a++)
+        mark_aggregate(branch->aggregates[a], branch->carried);
     for (unsigned k = 0; k < branch->conflict_count; k++)
         branch->carried[branch->conflict_slots[k]] = true;
-    if (branch->barrier == DV_BARRIER_PICK)
+    for (unsigned w = 0; w < branch->window_count; w++)
+        if (branch->windows[w].aggregate != NULL)
+            mark_aggregate(branch->windows[w].aggregate, branch->carried);
+    if (branch->barrier != DV_BARRIER_GROUP)
         for (unsigned c = 0; c < branch->relation->column_count; c++)
             if (needed[c])
                 dv_expr_slots(branch->outputs[c], branch->carried);
@@ -61,6 +68,8 @@ static void mark_slots(struct dv_branch *branch, bool *needed, bool *slots)
             dv_expr_slots(join->left_keys[k], slots);
         if (join->residual != NULL)
             dv_expr_slots(join->residual, slots);
+        for (unsigned a = 0; join->kind == DV_EXPAND && a < join->set->arg_count; a++)
+            dv_expr_slots(join->set->args[a], slots);
     }
 }
 
@@ -77,9 +86,11 @@ static enum dv_status mark_branch(struct dv_program *program, struct dv_branch *
         branch->base->needed[c] = branch->base->needed[c] || slots[c];
     for (unsigned j = 0; j < branch->join_count; j++) {
         struct dv_join_plan *join = &branch->joins[j];
-        join->carried = slots + join->first_slot;
+        if (join->right == NULL)
+            continue;
+        join->carried = join->kind == DV_LOOKUP ? slots + join->first_slot : NULL;
         for (unsigned c = 0; c < join->right->column_count; c++)
-            join->right->needed[c] = join->right->needed[c] || join->carried[c];
+            join->right->needed[c] = join->right->needed[c] || (join->carried != NULL && join->carried[c]);
         for (unsigned k = 0; k < join->key_count; k++)
             dv_expr_slots(join->right_keys[k], join->right->needed);
     }

@@ -145,7 +145,8 @@ enum dv_status dv_pipelines_make(struct dv_run *run, unsigned pass, struct dv_pi
     for (unsigned r = 0; r < program->relation_count; r++) {
         struct dv_relation *root = program->relations[r];
         bool barrier = dv_relation_is_barrier(root) && root->level == pass;
-        if (barrier ? !run->relations[r].wanted : !root->materialized || root->level >= pass)
+        if (barrier ? !run->relations[r].wanted
+                    : (!root->materialized && !root->single) || root->level >= pass)
             continue;
         struct dv_pipeline *pipeline = &(*pipelines)[*count];
         struct maker maker = {.run = run, .pass = pass, .pipeline = pipeline};

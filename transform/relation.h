@@ -23,24 +23,47 @@ struct dv_bound_rule {
     struct dv_expr *condition;
 };
 
-/* A lookup join of a branch. */
+enum dv_join_kind {
+    DV_LOOKUP, /* the right relation's rows under a key */
+    DV_MARK,   /* EXISTS, IN: one boolean, whether the right relation has the key */
+    DV_EXPAND  /* a function in FROM: its rows; there is no right relation */
+};
+
+/* One item of FROM behind the first, or one sub-query of a condition. */
 struct dv_join_plan {
-    struct dv_relation *right;
+    enum dv_join_kind kind;
+    struct dv_relation *right;   /* NULL for DV_EXPAND */
     bool left_join;              /* no match: NULLs; else the row is filtered */
     bool many;                   /* the right side need not be unique */
     struct dv_expr **left_keys;  /* over the branch's flat row */
     struct dv_expr **right_keys; /* over the right relation's own row */
     unsigned key_count;
+    bool null_aware, negated; /* DV_MARK: IN's NULLs count; NOT IN */
+    struct dv_set_call *set;  /* DV_EXPAND */
     struct dv_expr *residual; /* over the flat row, the right side included; NULL */
     unsigned first_slot;      /* of the right side's columns in the flat row */
-    bool *carried;            /* per right column: read by this branch; dv_mark_needed */
+    unsigned slot_count;
+    bool *carried; /* per right column: read by this branch; dv_mark_needed */
     int line, column;
 };
 
 enum dv_barrier {
     DV_BARRIER_NONE,
     DV_BARRIER_GROUP,
-    DV_BARRIER_PICK /* DISTINCT ON: the first row of each key */
+    DV_BARRIER_PICK,   /* DISTINCT ON: the first row of each key */
+    DV_BARRIER_WINDOW, /* OVER: every row, with what its partition says of it */
+    DV_BARRIER_SORT    /* ORDER BY, LIMIT: every row, in order, in one part */
+};
+
+enum dv_window_kind { DV_ROW_NUMBER, DV_RANK, DV_DENSE_RANK, DV_WINDOW_AGGREGATE };
+
+/* One call with OVER; its result has a slot of the flat row. */
+struct dv_window {
+    const struct dv_ast *ast;
+    enum dv_window_kind kind;
+    bool ordered; /* over the partition up to the row and its peers; else over all of it */
+    struct dv_aggregate *aggregate;
+    unsigned slot;
 };
 
 /* The flat row of a branch: the base's columns, then each join's right columns, then (row-wise) its own
@@ -66,8 +89,11 @@ struct dv_branch {
     struct dv_aggregate **aggregates;
     unsigned aggregate_count;
     struct dv_expr *having;           /* over keys and aggregates */
-    struct dv_aggregate_order *order; /* PICK: which row is first */
+    struct dv_aggregate_order *order; /* PICK: which row is first; WINDOW, SORT: the order of rows */
     unsigned order_count;
+    struct dv_window *windows; /* WINDOW */
+    unsigned window_count;
+    uint64_t limit, offset; /* SORT; UINT64_MAX: no limit */
     bool *
         carried; /* flat slots that pass the barrier (aggregates' arguments, conflict keys, PICK's outputs) */
     struct dv_type *slot_types; /* of the flat row */
@@ -81,6 +107,7 @@ struct dv_relation {
     const char *file; /* for messages; NULL for inputs */
     const char *description;
     bool input, ephemeral;
+    bool single;       /* the input of a SELECT that reads no dataset: one row without columns, no files */
     bool materialized; /* has stage files: an input, a written model, or one that others look up */
     struct dv_column *columns;
     unsigned column_count;
@@ -90,6 +117,7 @@ struct dv_relation {
     struct dv_ast_model *ast;
     bool binding, bound;
     bool looked_up;
+    unsigned nested;      /* a model: relations that its WITH, sub-selects and sub-queries made so far */
     bool *needed;         /* per column: read by somebody, or written; dv_mark_needed */
     unsigned level;       /* the pass in which its rows come to be */
     unsigned input_level; /* a barrier: the pass that feeds it (level - 1) */

@@ -23,8 +23,7 @@ struct pass {
     size_t task_count;
 };
 
-/* ---- what is there already
- * -------------------------------------------------------------------------------------- */
+/* ---- what is there already ---- */
 
 static enum dv_status input_prepare(struct dv_run *run, struct dv_relation_run *state,
                                     struct dv_relation *relation, struct dv_err *err)
@@ -33,6 +32,12 @@ static enum dv_status input_prepare(struct dv_run *run, struct dv_relation_run *
     state->dir = dv_arena_printf(&run->arena, "%s/extract/%s", run->context->run_dir, relation->name);
     if (state->dir == NULL)
         return dv_fail_memory(err);
+    if (relation->single) {
+        state->part_count = 1;
+        state->rows = 1;
+        state->done = true;
+        return DV_OK;
+    }
     enum dv_status status = dv_dataset_manifest_read(state->dir, &manifest, err);
     if (status == DV_OK) {
         state->part_count = manifest.part_count;
@@ -121,8 +126,7 @@ done:
     return status;
 }
 
-/* ---- one pass
- * --------------------------------------------------------------------------------------------------- */
+/* ---- one pass ---- */
 
 /* Half of the memory is the sorters', a quarter the lookups'; the rest is blocks in and out. */
 static enum dv_status make_sorters(struct pass *pass, struct dv_err *err)
@@ -158,7 +162,9 @@ static enum dv_status make_lookups(struct pass *pass, struct dv_err *err)
     for (unsigned p = 0; p < pass->pipeline_count; p++)
         for (unsigned n = 0; n < pass->pipelines[p].node_count; n++) {
             const struct dv_branch *branch = pass->pipelines[p].nodes[n]->branch;
-            count += branch != NULL && n != pass->pipelines[p].top->index ? branch->join_count : 0;
+            for (unsigned j = 0;
+                 branch != NULL && n != pass->pipelines[p].top->index && j < branch->join_count; j++)
+                count += branch->joins[j].right != NULL;
         }
     for (unsigned p = 0; p < pass->pipeline_count; p++)
         for (unsigned n = 0; n < pass->pipelines[p].node_count; n++) {
@@ -166,6 +172,8 @@ static enum dv_status make_lookups(struct pass *pass, struct dv_err *err)
             if (node->branch == NULL || node == pass->pipelines[p].top)
                 continue;
             for (unsigned j = 0; j < node->branch->join_count; j++) {
+                if (node->branch->joins[j].right == NULL)
+                    continue;
                 enum dv_status status =
                     dv_join_build(pass->run, node->branch, &node->branch->joins[j],
                                   pass->run->context->memory / 4 / count, &node->lookups[j], err);

@@ -15,7 +15,8 @@ static unsigned earliest(const struct dv_relation *relation)
         const struct dv_branch *branch = &relation->branches[b];
         level = max(level, branch->base->level);
         for (unsigned j = 0; j < branch->join_count; j++)
-            level = max(level, branch->joins[j].right->level + 1);
+            if (branch->joins[j].right != NULL)
+                level = max(level, branch->joins[j].right->level + 1);
     }
     return level;
 }
@@ -46,7 +47,7 @@ static bool depends(const struct dv_relation *relation, const struct dv_relation
         if (depends(branch->base, on))
             return true;
         for (unsigned j = 0; j < branch->join_count; j++)
-            if (depends(branch->joins[j].right, on))
+            if (branch->joins[j].right != NULL && depends(branch->joins[j].right, on))
                 return true;
     }
     return false;
@@ -111,7 +112,8 @@ void dv_schedule(struct dv_program *program)
         assign(program);
     for (unsigned r = 0; r < program->relation_count; r++) {
         struct dv_relation *relation = program->relations[r];
-        relation->materialized = relation->input || !relation->ephemeral || relation->looked_up;
+        relation->materialized =
+            !relation->single && (relation->input || !relation->ephemeral || relation->looked_up);
         program->pass_count = max(program->pass_count, relation->level);
     }
     /* A barrier's rows are gone once its pass is over: whoever reads them later needs them on disk. */

@@ -36,8 +36,7 @@ static enum dv_status cast_args(struct dv_binder *binder, struct dv_set_call *ca
     return status;
 }
 
-/* ---- generate_series
- * -------------------------------------------------------------------------------------------- */
+/* ---- generate_series ---- */
 
 static enum dv_status bind_series(struct dv_binder *binder, struct dv_set_call *call,
                                   const struct dv_ast *ast, struct dv_err *err)
@@ -133,8 +132,7 @@ static enum dv_status next_series(struct dv_set_cursor *cursor, struct dv_eval *
     return DV_OK;
 }
 
-/* ---- unnest
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- unnest ---- */
 
 static enum dv_status bind_unnest(struct dv_binder *binder, struct dv_set_call *call,
                                   const struct dv_ast *ast, struct dv_err *err)
@@ -165,8 +163,7 @@ static enum dv_status next_unnest(struct dv_set_cursor *cursor, struct dv_eval *
     return dv_value_from_text(copy, item.len, &cursor->call->columns[0].type, eval->arena, &out[0], err);
 }
 
-/* ---- json
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- json ---- */
 
 static enum dv_status bind_json(struct dv_binder *binder, struct dv_set_call *call, const struct dv_ast *ast,
                                 struct dv_err *err)
