@@ -47,6 +47,30 @@ done:
     return status;
 }
 
+enum dv_status dv_bind_through(struct dv_query_binder *binder, struct dv_relation *base,
+                               struct dv_relation *relation, struct dv_err *err)
+{
+    struct dv_arena *arena = &binder->program->arena;
+    struct dv_binder expressions = dv_query_expressions(binder);
+    struct dv_branch *branch = &relation->branches[0];
+    *branch = (struct dv_branch){.relation = relation, .base = base, .width = base->column_count};
+    branch->slot_types = dv_arena_alloc(arena, (branch->width + 1) * sizeof *branch->slot_types);
+    branch->outputs = dv_arena_alloc(arena, (branch->width + 1) * sizeof(struct dv_expr *));
+    branch->scope.columns = dv_arena_zalloc(arena, (branch->width + 1) * sizeof *branch->scope.columns);
+    if (branch->slot_types == NULL || branch->outputs == NULL || branch->scope.columns == NULL)
+        return dv_fail_memory(err);
+    branch->scope.count = branch->width;
+    for (unsigned c = 0; c < branch->width; c++) {
+        branch->slot_types[c] = base->columns[c].type;
+        branch->scope.columns[c] =
+            (struct dv_scope_column){.name = base->columns[c].name, .type = base->columns[c].type, .slot = c};
+        branch->outputs[c] = dv_bind_slot(&expressions, c, &base->columns[c].type);
+        if (branch->outputs[c] == NULL)
+            return dv_fail_memory(err);
+    }
+    return DV_OK;
+}
+
 static enum dv_status bind_with(struct dv_query_binder *binder, const struct dv_ast_query *query,
                                 struct dv_err *err)
 {
@@ -56,7 +80,16 @@ static enum dv_status bind_with(struct dv_query_binder *binder, const struct dv_
         if (name == NULL)
             return dv_fail_memory(err);
         struct dv_relation *relation;
-        enum dv_status status = dv_bind_nested(binder, with->name, with->query, &relation, err);
+        bool recursive = false;
+        enum dv_status status = query->recursive ? dv_is_recursive(with, &recursive, err) : DV_OK;
+        if (status == DV_OK && recursive) {
+            status = dv_bind_recursive(binder, with, &relation, err);
+            if (status != DV_OK)
+                return status;
+            continue;
+        }
+        if (status == DV_OK)
+            status = dv_bind_nested(binder, with->name, with->query, &relation, err);
         if (status != DV_OK)
             return status;
         if (with->column_count > relation->column_count)
@@ -154,9 +187,6 @@ enum dv_status dv_bind_query(struct dv_query_binder *binder, const struct dv_ast
     struct dv_arena *arena = &binder->program->arena;
     const struct dv_with_name *outer = binder->names;
     enum dv_status status = DV_OK;
-    if (query->recursive)
-        return dv_query_fail(binder, query->selects[0]->line, query->selects[0]->column, err,
-                             "WITH RECURSIVE is not supported in a model");
     if (wants_order(query)) {
         DV_TRY(dv_bind_sorted(binder, query, relation, err));
         status = dv_bind_rules(binder, query->selects[0], &relation->branches[0], err);

@@ -31,6 +31,14 @@ enum dv_status dv_bind_query(struct dv_query_binder *binder, const struct dv_ast
 enum dv_status dv_bind_from(struct dv_query_binder *binder, const struct dv_ast_select *select,
                             struct dv_branch *branch, struct dv_scope *scope,
                             struct dv_err *err) DV_MUST_CHECK;
+/* A WITH entry that reads itself: bound and put into binder->names. bind_recursive.c */
+enum dv_status dv_is_recursive(const struct dv_ast_with *with, bool *recursive,
+                               struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_bind_recursive(struct dv_query_binder *binder, const struct dv_ast_with *with,
+                                 struct dv_relation **out, struct dv_err *err) DV_MUST_CHECK;
+/* Fills relation->branches[0]: every column of base as it is. bind_query.c */
+enum dv_status dv_bind_through(struct dv_query_binder *binder, struct dv_relation *base,
+                               struct dv_relation *relation, struct dv_err *err) DV_MUST_CHECK;
 /* One more slot in the branch's flat row. bind_from.c */
 enum dv_status dv_branch_add_slot(struct dv_program *program, struct dv_branch *branch,
                                   const struct dv_type *type, unsigned *slot,

@@ -107,7 +107,6 @@ static enum dv_status fill_branch(struct dv_query_binder *query, const struct dv
                                   struct dv_err *err)
 {
     struct dv_arena *arena = &query->program->arena;
-    struct dv_binder expressions = dv_query_expressions(query);
     struct dv_relation *relation = branch->relation;
     enum dv_status status = DV_OK;
     unsigned hidden = 0;
@@ -115,28 +114,12 @@ static enum dv_status fill_branch(struct dv_query_binder *query, const struct dv
         hidden += places[o] == 0;
     relation->columns = inner->columns;
     relation->column_count = inner->column_count - hidden;
-    branch->base = inner;
-    branch->width = inner->column_count;
+    DV_TRY(dv_bind_through(query, inner, relation, err));
     branch->barrier = DV_BARRIER_SORT;
     branch->limit = UINT64_MAX;
-    branch->slot_types = dv_arena_alloc(arena, (branch->width + 1) * sizeof *branch->slot_types);
-    branch->outputs = dv_arena_alloc(arena, (branch->width + 1) * sizeof(struct dv_expr *));
     branch->order = dv_arena_zalloc(arena, (whole->order_count + 1) * sizeof *branch->order);
-    if (branch->slot_types == NULL || branch->outputs == NULL || branch->order == NULL)
+    if (branch->order == NULL)
         return dv_fail_memory(err);
-    for (unsigned c = 0; c < branch->width; c++) {
-        branch->slot_types[c] = inner->columns[c].type;
-        branch->outputs[c] = dv_bind_slot(&expressions, c, &inner->columns[c].type);
-        if (branch->outputs[c] == NULL)
-            return dv_fail_memory(err);
-    }
-    branch->scope.columns = dv_arena_zalloc(arena, (branch->width + 1) * sizeof *branch->scope.columns);
-    if (branch->scope.columns == NULL)
-        return dv_fail_memory(err);
-    branch->scope.count = branch->width;
-    for (unsigned c = 0; c < branch->width; c++)
-        branch->scope.columns[c] = (struct dv_scope_column){
-            .name = inner->columns[c].name, .type = inner->columns[c].type, .slot = c};
     for (unsigned o = 0; o < whole->order_count; o++) {
         unsigned column;
         DV_TRY(order_column(query, whole, inner, o, places[o], &column, err));

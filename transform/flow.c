@@ -39,6 +39,10 @@ enum dv_status dv_flow_emit(struct dv_flow *flow, const struct dv_node *node, co
                             struct dv_err *err)
 {
     struct dv_flow_node *state = &flow->nodes[node->index];
+    if (node->recurses) { /* its rows are the parent's, made out of one that was read */
+        flow->nodes[node->parent->index].multiplied++;
+        return dv_flow_emit(flow, node->parent, outputs, err);
+    }
     state->written++;
     if (state->write) {
         enum dv_status status = dv_stage_writer_row(state->writer, outputs, err);
@@ -104,6 +108,8 @@ enum dv_status dv_flow_push(struct dv_flow *flow, const struct dv_node *node, co
                             struct dv_err *err)
 {
     struct dv_flow_node *state = &flow->nodes[node->index];
+    if (node->recurses)
+        return dv_flow_recurse(flow, node, base, err);
     state->read++;
     memcpy(state->row, base, node->branch->base->column_count * sizeof *base);
     return node->branch->join_count == 0 ? dv_flow_finish(flow, node, err) : dv_flow_join(flow, node, 0, err);
@@ -239,17 +245,25 @@ static void count(struct dv_tally *tally, const char *name, bool rejected, uint6
         dv_tally_reason(tally, name, rejected, rows);
 }
 
+static void count_failed(struct dv_tally *tally, const struct dv_flow_node *state)
+{
+    for (unsigned r = 0; r < state->failed.reason_count; r++)
+        count(tally, state->failed.reasons[r].name, true, state->failed.reasons[r].rows);
+}
+
 /* The tally of a part: the node's own rows, and what ephemeral branches above it left out of the same read.
  */
 static void node_tally(const struct dv_flow *flow, const struct dv_node *node, struct dv_tally *tally)
 {
+    uint64_t read = 0, multiplied = 0;
     *tally = (struct dv_tally){.written = flow->nodes[node->index].written};
     for (const struct dv_node *at = node; at != NULL && at->branch != NULL; at = at->parent) {
         const struct dv_flow_node *state = &flow->nodes[at->index];
         const struct dv_branch *branch = at->branch;
         if (at != node && branch->relation->materialized)
             break;
-        tally->read = state->read;
+        read = state->read;
+        multiplied += state->multiplied;
         tally->merged += state->merged;
         for (unsigned f = 0; f < branch->filter_count; f++)
             count(tally, branch->filters[f].name, false, state->filtered[f]);
@@ -259,12 +273,17 @@ static void node_tally(const struct dv_flow *flow, const struct dv_node *node, s
         count(tally, "no_match", false, state->unmatched);
         for (unsigned r = 0; r < branch->reject_count; r++)
             count(tally, branch->rejects[r].name, true, state->rejected[r]);
-        for (unsigned r = 0; r < state->failed.reason_count; r++)
-            count(tally, state->failed.reasons[r].name, true, state->failed.reasons[r].rows);
+        count_failed(tally, state);
+        for (unsigned c = 0; c < at->child_count; c++)
+            if (at->children[c]->recurses) { /* rows that would have been of this relation */
+                multiplied += flow->nodes[at->children[c]->index].failed.rejected;
+                count_failed(tally, &flow->nodes[at->children[c]->index]);
+            }
         if (at->parent != NULL && at->parent->branch != NULL && !at->parent->branch->relation->materialized)
             continue;
         break;
     }
+    tally->read = read + multiplied;
 }
 
 static enum dv_status publish(struct dv_flow *flow, struct dv_err *err)
@@ -316,6 +335,7 @@ static void flow_release(struct dv_flow *flow)
         for (unsigned j = 0; branch != NULL && state->probes != NULL && j < branch->join_count; j++)
             dv_probe_release(&state->probes[j]);
         dv_arena_release(&state->expanded);
+        dv_flow_frames_free(state, branch != NULL ? branch->join_count : 0);
     }
     dv_buf_release(&flow->key);
     dv_buf_release(&flow->payload);
@@ -345,6 +365,9 @@ enum dv_status dv_pipeline_part(struct dv_run *run, struct dv_pipeline *pipeline
         if (flow.nodes[n].active && node->parent != NULL)
             flow.nodes[node->parent->index].active = true;
     }
+    for (unsigned n = 0; n < pipeline->node_count; n++)
+        if (pipeline->nodes[n]->recurses)
+            flow.nodes[n].active = flow.nodes[pipeline->nodes[n]->parent->index].active;
     if (any) {
         DV_TRY(pipeline->from_barrier ? dv_barrier_read(&flow, err) : scan(&flow, err));
         dv_flow_report(&flow);

@@ -15,8 +15,11 @@ struct dv_flow_node {
     struct dv_value *row; /* flat row, then outputs */
     struct dv_stage_writer *writer, *rejects;
     struct dv_probe *probes;
+    struct dv_frame **frames; /* a recursive branch: one a depth, outermost first */
+    unsigned depth, frame_count;
     struct dv_arena expanded; /* what rows out of functions in FROM make */
-    uint64_t read, written, merged, unmatched, where, having, limited, fed;
+    uint64_t read, multiplied /* rows made beyond one a row read */;
+    uint64_t written, merged, unmatched, where, having, limited, fed;
     uint64_t *filtered, *rejected;          /* by rule */
     struct dv_tally failed;                 /* rows that an expression failed on */
     uint64_t reported_rows, reported_bytes; /* to progress */
@@ -41,6 +44,14 @@ struct dv_flow {
 /* Pushes one row of the base relation into the node. */
 enum dv_status dv_flow_push(struct dv_flow *flow, const struct dv_node *node, const struct dv_value *base,
                             struct dv_err *err) DV_MUST_CHECK;
+/* One row of a relation into its recursive branch. flow_recurse.c */
+enum dv_status dv_flow_recurse(struct dv_flow *flow, const struct dv_node *node, const struct dv_value *base,
+                               struct dv_err *err) DV_MUST_CHECK;
+/* Whether the row that join j of a recursive branch found stands on the path to itself already; then it is
+ * rejected. */
+enum dv_status dv_flow_cycle(struct dv_flow *flow, const struct dv_node *node, unsigned j, bool *cycle,
+                             struct dv_err *err) DV_MUST_CHECK;
+void dv_flow_frames_free(struct dv_flow_node *state, unsigned join_count);
 /* Goes on with join j of the branch and those behind it, then dv_flow_finish. flow_join.c */
 enum dv_status dv_flow_join(struct dv_flow *flow, const struct dv_node *node, unsigned j,
                             struct dv_err *err) DV_MUST_CHECK;

@@ -86,13 +86,20 @@ static enum dv_status join_lookup(struct dv_flow *flow, const struct dv_node *no
         fill_right(state->row, join, payload);
         status = residual(flow, node, join, &holds, err);
         if (status != DV_OK) {
-            state->read += matched;
+            state->multiplied += matched;
             return dv_flow_row_failed(flow, node, status, err);
         }
+        if (holds && node->recurses) {
+            bool cycle;
+            status = dv_flow_cycle(flow, node, j, &cycle, err);
+            holds = !cycle;
+        }
+        if (status != DV_OK)
+            return status;
         if (!holds)
             continue;
         if (matched)
-            state->read++; /* a further row out of one: counted as read, so that the sums hold */
+            state->multiplied++; /* a further row out of one: counted as read, so that the sums hold */
         matched = true;
         status = dv_flow_join(flow, node, j + 1, err);
     }
@@ -153,7 +160,7 @@ static enum dv_status join_expand(struct dv_flow *flow, const struct dv_node *no
             break;
         if (holds) {
             if (rows++ > 0)
-                state->read++;
+                state->multiplied++;
             status = dv_flow_join(flow, node, j + 1, err);
         }
         if (outer == &flow->batch && rows % EXPANDED_ROWS == 0 &&
@@ -162,7 +169,7 @@ static enum dv_status join_expand(struct dv_flow *flow, const struct dv_node *no
     }
     flow->eval.arena = outer;
     if (status != DV_END) {
-        state->read += rows > 0;
+        state->multiplied += rows > 0;
         return dv_flow_row_failed(flow, node, status, err);
     }
     return rows > 0 ? DV_OK : unmatched(flow, node, j, err);

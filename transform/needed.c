@@ -109,11 +109,15 @@ enum dv_status dv_mark_needed(struct dv_program *program, struct dv_err *err)
         struct dv_relation *relation = program->relations[r];
         if (!relation->input && relation->materialized)
             memset(relation->needed, true, relation->column_count);
-        for (unsigned b = 0; b < relation->branch_count; b++) {
-            enum dv_status status = mark_branch(program, &relation->branches[b], err);
-            if (status != DV_OK)
-                return status;
+        enum dv_status status = DV_OK;
+        if (relation->recursive != NULL) { /* its rows are its own input */
+            memset(relation->needed, true, relation->column_count);
+            status = mark_branch(program, relation->recursive, err);
         }
+        for (unsigned b = 0; b < relation->branch_count && status == DV_OK; b++)
+            status = mark_branch(program, &relation->branches[b], err);
+        if (status != DV_OK)
+            return status;
     }
     return DV_OK;
 }

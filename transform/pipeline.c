@@ -79,6 +79,19 @@ static enum dv_status adopt(struct maker *maker, struct dv_node *parent, struct 
 static enum dv_status expand(struct maker *maker, struct dv_node *parent, const struct dv_relation *base,
                              bool *useful, struct dv_err *err);
 
+static enum dv_status recursive_child(struct maker *maker, struct dv_node *parent,
+                                      const struct dv_relation *relation, struct dv_err *err)
+{
+    struct dv_node *node;
+    enum dv_status status = node_new(maker, relation->recursive, parent, &node, err);
+    if (status != DV_OK)
+        return status;
+    node->part_offset = parent->part_offset;
+    node->accounts = parent->accounts;
+    node->recurses = true;
+    return adopt(maker, parent, node, err);
+}
+
 /* The branch as a child of `parent`, kept where it or anything below it has work in this pass. */
 static enum dv_status grow(struct maker *maker, struct dv_node *parent, const struct dv_relation *relation,
                            unsigned b, bool *useful, struct dv_err *err)
@@ -98,7 +111,9 @@ static enum dv_status grow(struct maker *maker, struct dv_node *parent, const st
     } else {
         node->sink = relation->level == maker->pass && relation->materialized && !state->done;
         node->accounts = relation->level == maker->pass;
-        status = expand(maker, node, relation, &below, err);
+        status = relation->recursive != NULL ? recursive_child(maker, node, relation, err) : DV_OK;
+        if (status == DV_OK)
+            status = expand(maker, node, relation, &below, err);
         if (status != DV_OK)
             return status;
     }

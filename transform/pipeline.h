@@ -23,6 +23,7 @@ struct dv_node {
     struct dv_node **children;
     unsigned child_count;
     uint32_t part_offset; /* added to the root's part number: the part of the branch's relation */
+    bool recurses;        /* the recursive branch of the parent's relation: its rows are the parent's */
     bool sink;            /* writes its relation's stage files in this pass */
     bool feeds;           /* feeds its relation's barrier in this pass */
     bool accounts;        /* this pass is the one in which its rejects are written */

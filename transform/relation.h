@@ -113,6 +113,7 @@ struct dv_relation {
     unsigned column_count;
     struct dv_branch *branches;
     unsigned branch_count;
+    struct dv_branch *recursive; /* WITH RECURSIVE: reads the relation's own rows, makes more of them; NULL */
     const struct dv_model_spec *spec; /* NULL: none */
     struct dv_ast_model *ast;
     bool binding, bound;

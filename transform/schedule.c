@@ -6,19 +6,22 @@ static unsigned max(unsigned a, unsigned b)
     return a > b ? a : b;
 }
 
+static unsigned after_right_sides(const struct dv_branch *branch, unsigned level)
+{
+    for (unsigned j = 0; j < branch->join_count; j++)
+        if (branch->joins[j].right != NULL)
+            level = max(level, branch->joins[j].right->level + 1);
+    return level;
+}
+
 /* The earliest pass in which the relation's branches can run: with its base at the soonest, after every right
  * side. */
 static unsigned earliest(const struct dv_relation *relation)
 {
     unsigned level = 1;
-    for (unsigned b = 0; b < relation->branch_count; b++) {
-        const struct dv_branch *branch = &relation->branches[b];
-        level = max(level, branch->base->level);
-        for (unsigned j = 0; j < branch->join_count; j++)
-            if (branch->joins[j].right != NULL)
-                level = max(level, branch->joins[j].right->level + 1);
-    }
-    return level;
+    for (unsigned b = 0; b < relation->branch_count; b++)
+        level = after_right_sides(&relation->branches[b], max(level, relation->branches[b].base->level));
+    return relation->recursive != NULL ? after_right_sides(relation->recursive, level) : level;
 }
 
 /* Levels in dependency order; a barrier fed in pass n yields its rows in pass n + 1. */
@@ -38,19 +41,24 @@ static void assign(struct dv_program *program)
     }
 }
 
+static bool depends(const struct dv_relation *relation, const struct dv_relation *on);
+
+static bool looks_up(const struct dv_branch *branch, const struct dv_relation *on)
+{
+    for (unsigned j = 0; j < branch->join_count; j++)
+        if (branch->joins[j].right != NULL && depends(branch->joins[j].right, on))
+            return true;
+    return false;
+}
+
 static bool depends(const struct dv_relation *relation, const struct dv_relation *on)
 {
     if (relation == on)
         return true;
-    for (unsigned b = 0; b < relation->branch_count; b++) {
-        const struct dv_branch *branch = &relation->branches[b];
-        if (depends(branch->base, on))
+    for (unsigned b = 0; b < relation->branch_count; b++)
+        if (depends(relation->branches[b].base, on) || looks_up(&relation->branches[b], on))
             return true;
-        for (unsigned j = 0; j < branch->join_count; j++)
-            if (branch->joins[j].right != NULL && depends(branch->joins[j].right, on))
-                return true;
-    }
-    return false;
+    return relation->recursive != NULL && looks_up(relation->recursive, on);
 }
 
 /* The input or barrier that the rows of a relation's first branch come from, row by row. */

@@ -113,6 +113,31 @@ static void order_and_limit_hold(void **state)
     assert_int_equal(tally.filtered, 4);
 }
 
+static void recursion_walks_trees(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const tree[] = {"1,,root\n2,1,left\n3,1,right\n4,2,leaf\n5,,other\n",
+                                       "6,5,under\n7,8,lost\n8,7,lost too\n", NULL};
+    input(fixture, "nodes", "id bigint, parent bigint, name text", tree);
+    model(fixture, "paths",
+          "WITH RECURSIVE t AS (SELECT id, parent, 0 AS level, name AS path FROM nodes WHERE parent IS NULL "
+          "UNION ALL SELECT n.id, n.parent, t.level + 1, t.path || '/' || n.name FROM nodes n JOIN t ON "
+          "n.parent = t.id) "
+          "SELECT id, level, path FROM t");
+    model(fixture, "by_id", "SELECT * FROM paths ORDER BY id");
+    model(fixture, "lost",
+          "SELECT n.id FROM nodes n WHERE NOT EXISTS (SELECT 1 FROM paths p WHERE p.id = n.id)");
+    model(fixture, "rounds",
+          "WITH RECURSIVE t AS (SELECT id, 0 AS level FROM nodes WHERE id = 7 "
+          "UNION ALL SELECT n.id, t.level + 1 FROM t JOIN nodes n ON n.parent = t.id) SELECT count(*) AS n "
+          "FROM t");
+    assert_int_equal(run(fixture, 2, 32U << 20), DV_OK);
+    assert_rows(fixture, "transform/by_id",
+                "1,0,root\n2,1,root/left\n3,1,root/right\n4,2,root/left/leaf\n5,0,other\n6,1,other/under\n");
+    assert_rows(fixture, "transform/lost", "7\n8\n");
+    assert_rows(fixture, "transform/rounds", "3\n"); /* 7, 8, 7 again: then 8 closes the cycle */
+}
+
 static void refusals_say_what_to_write(void **state)
 {
     struct fixture *fixture = *state;
@@ -148,6 +173,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(sub_queries_mark, setup, teardown),
         cmocka_unit_test_setup_teardown(windows_number_and_sum, setup, teardown),
         cmocka_unit_test_setup_teardown(order_and_limit_hold, setup, teardown),
+        cmocka_unit_test_setup_teardown(recursion_walks_trees, setup, teardown),
         cmocka_unit_test_setup_teardown(refusals_say_what_to_write, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
