@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* ---- equality
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- equality ---- */
 
 static bool query_equal(const struct dv_ast_query *a, const struct dv_ast_query *b);
 
@@ -118,8 +117,7 @@ static bool query_equal(const struct dv_ast_query *a, const struct dv_ast_query 
     return true;
 }
 
-/* ---- children
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- children ---- */
 
 typedef enum dv_status (*child_visitor)(void *context, const struct dv_ast *child, struct dv_err *err);
 
@@ -155,8 +153,7 @@ enum dv_status dv_ast_each_child(const struct dv_ast *node, child_visitor visit,
     return each_order(call->window_order, call->window_order_count, visit, context, err);
 }
 
-/* ---- datasets
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- datasets ---- */
 
 /* The WITH names that a query may use: the first `visible` of this query's, and all that its surroundings
  * see. */
@@ -245,8 +242,7 @@ enum dv_status dv_ast_each_dataset(const struct dv_ast_query *query, dataset_vis
     return search_query(&search, query, err);
 }
 
-/* ---- default names
- * ----------------------------------------------------------------------------------------------- */
+/* ---- default names ---- */
 
 /* How sure PostgreSQL is of a name (FigureColname): a cast's or CASE's own gives way to that of what is
  * inside it. */

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- messages
- * --------------------------------------------------------------------------------------------------- */
+/* ---- messages ---- */
 
 enum dv_status dv_sql_error(struct dv_err *err, const char *file, int line, int column, const char *hint,
                             const char *format, ...)
@@ -35,8 +34,7 @@ size_t dv_sql_excerpt(const char *text, size_t length, size_t most)
     return shown;
 }
 
-/* ---- characters
- * ------------------------------------------------------------------------------------------------- */
+/* ---- characters ---- */
 
 static bool continues(const char *at, unsigned count)
 {
@@ -159,8 +157,7 @@ static enum dv_status check_look_alike(struct dv_lexer *lexer)
     return DV_OK;
 }
 
-/* ---- tokens
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- tokens ---- */
 
 static enum dv_status push(struct dv_lexer *lexer, const struct dv_token *token)
 {
@@ -318,8 +315,7 @@ static enum dv_status lex_mark(struct dv_lexer *lexer)
     return dv_lexer_emit(lexer, DV_TOKEN_MARK, &start);
 }
 
-/* ---- comments and pragmas
- * --------------------------------------------------------------------------------------- */
+/* ---- comments and pragmas ---- */
 
 static enum dv_status take_pragma(struct dv_lexer *lexer, const struct dv_token *at, const char *words,
                                   const char *end)
@@ -421,8 +417,7 @@ static enum dv_status block_comment(struct dv_lexer *lexer)
     return DV_OK;
 }
 
-/* ---- the whole text
- * --------------------------------------------------------------------------------------------- */
+/* ---- the whole text ---- */
 
 static enum dv_status refuse(struct dv_lexer *lexer, const char *hint, const char *what)
 {

@@ -60,8 +60,7 @@ enum dv_status dv_lexer_string(struct dv_lexer *lexer)
     return unterminated(lexer, &start, "string", "Close it with '; a quote inside a string is written ''.");
 }
 
-/* ---- escapes
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- escapes ---- */
 
 static int hex_value(char byte)
 {
@@ -250,8 +249,7 @@ enum dv_status dv_lexer_escape_string(struct dv_lexer *lexer)
                         "Close it with '; a quote inside a string is written '' or \\'.");
 }
 
-/* ---- identifiers and U&
- * ------------------------------------------------------------------------------------------ */
+/* ---- identifiers and U& ---- */
 
 static enum dv_status read_identifier(struct dv_lexer *lexer, struct dv_token *start, bool *closed)
 {

@@ -17,8 +17,7 @@ static enum dv_status refuse(struct dv_parser *parser, const struct refusal *ref
     return DV_OK;
 }
 
-/* ---- SELECT
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- SELECT ---- */
 
 static bool may_be_bare_label(const struct dv_token *token)
 {
@@ -152,8 +151,7 @@ static enum dv_status parse_select(struct dv_parser *parser, struct dv_ast_selec
     return DV_OK;
 }
 
-/* ---- UNION ALL
- * --------------------------------------------------------------------------------------------------- */
+/* ---- UNION ALL ---- */
 
 static bool is_plain(const struct dv_ast_query *query)
 {
@@ -258,8 +256,7 @@ static enum dv_status parse_branches(struct dv_parser *parser, struct dv_ast_que
     return check_widths(parser, query);
 }
 
-/* ---- ORDER BY, LIMIT, OFFSET
- * -------------------------------------------------------------------------------------- */
+/* ---- ORDER BY, LIMIT, OFFSET ---- */
 
 enum dv_status dv_parse_order(struct dv_parser *parser, struct dv_ast_order **order, unsigned *count)
 {
@@ -343,8 +340,7 @@ static enum dv_status parse_tail(struct dv_parser *parser, struct dv_ast_query *
     return DV_OK;
 }
 
-/* ---- WITH and the whole query
- * ------------------------------------------------------------------------------------ */
+/* ---- WITH and the whole query ---- */
 
 static enum dv_status parse_with_item(struct dv_parser *parser, struct dv_ast_query *query)
 {
@@ -437,8 +433,7 @@ enum dv_status dv_parse_subquery(struct dv_parser *parser, struct dv_ast_query *
     return dv_parser_expect_mark(parser, ")", "the SELECT in brackets");
 }
 
-/* ---- the door
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the door ---- */
 
 static struct dv_parser make_parser(const struct dv_tokens *tokens, const char *file, struct dv_arena *arena,
                                     struct dv_err *err)

@@ -129,8 +129,7 @@ static enum dv_status infix_level(struct dv_parser *parser, enum level *level)
 
 static enum dv_status parse_level(struct dv_parser *parser, enum level least, struct dv_ast **out);
 
-/* ---- what follows an operand
- * ------------------------------------------------------------------------------------- */
+/* ---- what follows an operand ---- */
 
 static enum dv_status parse_operator(struct dv_parser *parser, enum level level, struct dv_ast **left)
 {
@@ -326,8 +325,7 @@ static enum dv_status parse_infix(struct dv_parser *parser, enum level level, st
     }
 }
 
-/* ---- operands and the loop
- * --------------------------------------------------------------------------------------- */
+/* ---- operands and the loop ---- */
 
 static enum dv_status parse_prefix(struct dv_parser *parser, struct dv_ast **out)
 {

@@ -110,8 +110,7 @@ static enum dv_status parse_item(struct dv_parser *parser, struct dv_ast_from *f
     return parse_dataset(parser, from);
 }
 
-/* ---- joins
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- joins ---- */
 
 static enum dv_status parse_condition(struct dv_parser *parser, struct dv_ast_from *from,
                                       const struct dv_token *join)

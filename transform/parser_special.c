@@ -24,8 +24,7 @@ static enum dv_status add(struct dv_parser *parser, struct arguments *args)
     return dv_parse_expr(parser, &args->items[args->count++]);
 }
 
-/* ---- each form; the reader stands behind the opening bracket
- * ------------------------------------------------------- */
+/* ---- each form; the reader stands behind the opening bracket ---- */
 
 static enum dv_status parse_cast(struct dv_parser *parser, const struct dv_token *token, struct dv_ast **out)
 {
@@ -214,8 +213,7 @@ static enum dv_status parse_array(struct dv_parser *parser, const struct dv_toke
     return dv_parser_node(parser, token, DV_AST_ARRAY, NULL, args, count, out);
 }
 
-/* ---- forms without brackets
- * -------------------------------------------------------------------------------------- */
+/* ---- forms without brackets ---- */
 
 static enum dv_status make_now(struct dv_parser *parser, const struct dv_token *token, struct dv_ast **out)
 {
@@ -241,8 +239,7 @@ static enum dv_status parse_clock(struct dv_parser *parser, const struct dv_toke
     return DV_OK;
 }
 
-/* ---- the table
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 struct special {
     const char *word;

@@ -61,8 +61,7 @@ bool dv_parser_take_mark(struct dv_parser *parser, const char *mark)
     return true;
 }
 
-/* ---- errors
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- errors ---- */
 
 enum dv_status dv_parser_fail(struct dv_parser *parser, const struct dv_token *token, const char *hint,
                               const char *format, ...)
@@ -171,8 +170,7 @@ bool dv_parser_at_query(const struct dv_parser *parser)
            dv_token_is_word(token, "values");
 }
 
-/* ---- memory and nodes
- * -------------------------------------------------------------------------------------------- */
+/* ---- memory and nodes ---- */
 
 void *dv_parser_grow(struct dv_parser *parser, void *items, unsigned count, size_t size)
 {

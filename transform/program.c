@@ -253,8 +253,7 @@ void dv_program_free(struct dv_program *program)
     dv_free(program);
 }
 
-/* ---- what there is
- * ---------------------------------------------------------------------------------------------- */
+/* ---- what there is ---- */
 
 /* Models of files, in running order; the nested ones that WITH and sub-selects made are not counted. */
 static const struct dv_relation *model_at(const struct dv_program *program, unsigned model)

@@ -349,8 +349,7 @@ uint64_t dv_sorter_spilled_bytes(const struct dv_sorter *sorter)
     return bytes;
 }
 
-/* ---- reading
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 struct input {
     uint64_t hash;
