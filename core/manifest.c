@@ -79,7 +79,7 @@ static enum dv_status add_columns(json_t *document, const struct dv_column *colu
     return status;
 }
 
-static enum dv_status add_tally(json_t *document, const struct dv_tally *tally, struct dv_err *err)
+enum dv_status dv_tally_to_json(json_t *document, const struct dv_tally *tally, struct dv_err *err)
 {
     json_t *filtered = json_object(), *rejected = json_object();
     int failed = filtered == NULL || rejected == NULL;
@@ -153,7 +153,7 @@ enum dv_status dv_part_manifest_publish(const char *dir, const struct dv_part_ma
     DV_TRY(set_uint(document, "part", manifest->part, err));
     DV_TRY(add_columns(document, manifest->columns, manifest->column_count, err));
     DV_TRY(add_blocks(document, manifest, err));
-    DV_TRY(add_tally(document, &manifest->tally, err));
+    DV_TRY(dv_tally_to_json(document, &manifest->tally, err));
     if (json_object_set_new(document, "sha256", json_string(manifest->sha256)) != 0) {
         status = dv_fail_memory(err);
         goto done;
@@ -309,7 +309,7 @@ enum dv_status dv_dataset_publish(const char *dir, uint32_t part_count, const st
     }
     DV_TRY(new_document(&document, sum.rows, sum.raw_bytes, sum.bytes, err));
     DV_TRY(add_columns(document, sum.columns, sum.column_count, err));
-    DV_TRY(add_tally(document, &sum.tally, err));
+    DV_TRY(dv_tally_to_json(document, &sum.tally, err));
     if (json_object_set(document, "parts", parts) != 0) {
         status = dv_fail_memory(err);
         goto done;

@@ -142,8 +142,8 @@ static enum dv_status get_reasons(const json_t *reasons, const char *key, bool r
     return DV_OK;
 }
 
-static enum dv_status get_tally(const json_t *document, uint64_t rows, struct dv_tally *tally,
-                                struct dv_err *err)
+enum dv_status dv_tally_from_json(const json_t *document, uint64_t rows, struct dv_tally *tally,
+                                  struct dv_err *err)
 {
     static const char *const known[] = {"read", "written", "merged", "filtered", "rejected", "reasons", NULL};
     static const char *const known_reasons[] = {"filtered", "rejected", NULL};
@@ -236,7 +236,7 @@ enum dv_status dv_part_manifest_from_json(const json_t *document, struct dv_part
     DV_TRY(get_sha256(document, "", out->sha256, err));
     DV_TRY(get_columns(document, &out->columns, &out->column_count, err));
     DV_TRY(get_blocks(document, out, err));
-    DV_TRY(get_tally(document, out->rows, &out->tally, err));
+    DV_TRY(dv_tally_from_json(document, out->rows, &out->tally, err));
 done:
     return status;
 }
@@ -292,7 +292,7 @@ enum dv_status dv_dataset_manifest_from_json(const json_t *document, struct dv_d
     DV_TRY(dv_json_uint(document, "bytes", "", true, FAULT, &out->bytes, err));
     DV_TRY(get_columns(document, &out->columns, &out->column_count, err));
     DV_TRY(get_parts(document, out, err));
-    DV_TRY(get_tally(document, out->rows, &out->tally, err));
+    DV_TRY(dv_tally_from_json(document, out->rows, &out->tally, err));
     const struct dv_tally *tally = &out->tally;
     uint64_t sum = tally->written;
     if (__builtin_add_overflow(sum, tally->merged, &sum) ||

@@ -1,5 +1,6 @@
-/* Manifests from JSON: every check of form and of inner sums. Private to core/manifest*.c and
- * core/stage_writer.c. Documents are borrowed; errors are code FAULT and name the place, not the file. */
+/* Manifests from JSON: every check of form and of inner sums. For core/manifest*.c, core/stage_writer.c and
+ * whoever keeps a tally in a file of its own. Documents are borrowed; errors are code FAULT and name the
+ * place, not the file. */
 #ifndef DV_CORE_MANIFEST_JSON_H
 #define DV_CORE_MANIFEST_JSON_H
 
@@ -15,5 +16,10 @@ enum dv_status dv_part_manifest_from_json(const json_t *document, struct dv_part
                                           struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_dataset_manifest_from_json(const json_t *document, struct dv_dataset_manifest *out,
                                              struct dv_err *err) DV_MUST_CHECK;
+/* A tally as the member "tally" of a document; reading checks it against `rows` written. */
+enum dv_status dv_tally_to_json(json_t *document, const struct dv_tally *tally,
+                                struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_tally_from_json(const json_t *document, uint64_t rows, struct dv_tally *tally,
+                                  struct dv_err *err) DV_MUST_CHECK;
 
 #endif

@@ -106,7 +106,7 @@ static enum dv_status grow(struct maker *maker, struct dv_node *parent, const st
         return status;
     node->part_offset = parent->part_offset + branch_offset(maker, relation, b);
     if (branch->barrier != DV_BARRIER_NONE) {
-        node->feeds = state->wanted;
+        node->feeds = state->wanted && !state->restored;
         node->accounts = true;
     } else {
         node->sink = relation->level == maker->pass && relation->materialized && !state->done;

@@ -48,6 +48,8 @@ struct dv_relation_run {
     bool done;     /* its dataset.json is there, or nobody needs it */
     bool wanted;   /* a barrier: somebody still needs its rows */
     struct dv_sorter *sorter;
+    char *spill_dir; /* a barrier: where its sorter spills */
+    bool restored;   /* a barrier: the sorter was sealed by an earlier process */
     unsigned bits;
     struct dv_tally fed; /* a barrier: what its feeding pass filtered and rejected; under the run's mutex */
     bool rejected;       /* some part of rejects/NAME was written; under the mutex */

@@ -1,7 +1,7 @@
 /* A run of the program: pass by pass, each pass's pipelines part by part on all workers. */
 #include "transform/flow.h"
 
-#include "core/alloc.h"
+#include "core/manifest_json.h"
 #include "core/thread.h"
 
 #include <inttypes.h>
@@ -98,9 +98,55 @@ static enum dv_status sweep(struct dv_run *run, struct dv_err *err)
         char *dir = dv_arena_printf(&run->arena, "%s/%s", run->context->run_dir, folders[f]);
         status = dir == NULL ? dv_fail_memory(err) : dv_file_sweep_tmp(dir, err);
     }
-    char *spill = dv_arena_printf(&run->arena, "%s/spill", run->context->run_dir);
-    if (status == DV_OK)
-        status = spill == NULL ? dv_fail_memory(err) : dv_file_remove_tree(spill, err);
+    return status;
+}
+
+/* A barrier that an earlier process fed and sealed need not be fed again. Whatever else was spilled goes. */
+static enum dv_status restore_sorters(struct dv_run *run, struct dv_err *err)
+{
+    const struct dv_program *program = run->program;
+    enum dv_status status = DV_OK;
+    for (unsigned r = 0; r < program->relation_count && status == DV_OK; r++) {
+        struct dv_relation_run *state = &run->relations[r];
+        json_t *note = NULL;
+        if (!dv_relation_is_barrier(program->relations[r]))
+            continue;
+        state->spill_dir =
+            dv_arena_printf(&run->arena, "%s/spill/%s", run->context->run_dir, program->relations[r]->name);
+        if (state->spill_dir == NULL)
+            return dv_fail_memory(err);
+        status = state->wanted ? dv_sorter_restore(&state->sorter, state->spill_dir, state->bits, &note, err)
+                               : DV_END;
+        if (status == DV_OK)
+            status = dv_tally_from_json(note, 0, &state->fed, err);
+        if (status == DV_OK) {
+            state->restored = true;
+            dv_log_event(run->context->log, "info", "barrier_restored", "dataset:s",
+                         program->relations[r]->name, NULL);
+        } else if (status == DV_END) {
+            status = dv_file_remove_tree(state->spill_dir, err);
+        }
+        json_decref(note);
+    }
+    return status;
+}
+
+/* Everything fed: on disk, where part of it is already, so that an interruption from here on costs one
+ * partition. */
+static enum dv_status seal(struct dv_relation_run *state, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    json_t *note = NULL;
+    if (dv_sorter_spilled_bytes(state->sorter) == 0)
+        return dv_sorter_seal(state->sorter, err);
+    DV_TRY(dv_sorter_spill(state->sorter, err));
+    note = json_object();
+    if (note == NULL)
+        return dv_fail_memory(err);
+    DV_TRY(dv_tally_to_json(note, &state->fed, err));
+    status = dv_sorter_publish(state->sorter, note, err);
+done:
+    json_decref(note);
     return status;
 }
 
@@ -122,6 +168,7 @@ static enum dv_status prepare(struct dv_run *run, struct dv_err *err)
                                        readers_want(run, relation, relation->level);
     }
     DV_TRY(sweep(run, err));
+    DV_TRY(restore_sorters(run, err));
 done:
     return status;
 }
@@ -143,13 +190,11 @@ static enum dv_status make_sorters(struct pass *pass, struct dv_err *err)
     for (unsigned r = 0; r < program->relation_count; r++) {
         const struct dv_relation *relation = program->relations[r];
         struct dv_relation_run *state = &run->relations[r];
-        if (!dv_relation_is_barrier(relation) || !state->wanted || relation->input_level != pass->number)
+        if (!dv_relation_is_barrier(relation) || !state->wanted || state->restored ||
+            relation->input_level != pass->number)
             continue;
-        char *dir = dv_arena_printf(&run->arena, "%s/spill/%s", run->context->run_dir, relation->name);
-        if (dir == NULL)
-            return dv_fail_memory(err);
-        enum dv_status status = dv_sorter_new(&state->sorter, dir, state->bits, run->context->workers,
-                                              run->context->memory / 2 / alive, err);
+        enum dv_status status = dv_sorter_new(&state->sorter, state->spill_dir, state->bits,
+                                              run->context->workers, run->context->memory / 2 / alive, err);
         if (status != DV_OK)
             return status;
     }
@@ -325,13 +370,15 @@ static enum dv_status run_pass(struct dv_run *run, unsigned number, struct dv_er
         if (relation->input)
             continue;
         bool fed = dv_relation_is_barrier(relation) && relation->input_level == number;
-        if (fed && state->sorter != NULL)
-            DV_TRY(dv_sorter_seal(state->sorter, err));
+        if (fed && state->sorter != NULL && !state->restored)
+            DV_TRY(seal(state, err));
         if (fed || relation->level == number)
             DV_TRY(publish_relation(&pass, r, err));
         if (relation->level == number) {
             dv_sorter_free(state->sorter);
             state->sorter = NULL;
+            if (state->spill_dir != NULL)
+                DV_TRY(dv_file_remove_tree(state->spill_dir, err));
         }
     }
 done:

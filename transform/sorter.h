@@ -16,6 +16,7 @@
 
 #include "core/error.h"
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,15 @@ enum dv_status dv_sorter_new(struct dv_sorter **sorter, const char *dir, unsigne
 enum dv_status dv_sorter_add(struct dv_sorter *sorter, unsigned worker, const struct dv_record *record,
                              struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_sorter_seal(struct dv_sorter *sorter, struct dv_err *err) DV_MUST_CHECK;
+/* After seal, where something was spilled: dv_sorter_spill puts the rest on disk too, dv_sorter_publish
+ * writes the manifest (with `note`, which is the caller's) that makes the sorter one that dv_sorter_restore
+ * finds in another process. Its files then stay when it is freed: the caller removes `dir` when they are not
+ * wanted any more. sorter_keep.c */
+enum dv_status dv_sorter_spill(struct dv_sorter *sorter, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_sorter_publish(struct dv_sorter *sorter, json_t *note, struct dv_err *err) DV_MUST_CHECK;
+/* DV_END where there is no whole one of that many partitions. *note is owned by the caller. */
+enum dv_status dv_sorter_restore(struct dv_sorter **sorter, const char *dir, unsigned bits, json_t **note,
+                                 struct dv_err *err) DV_MUST_CHECK;
 uint64_t dv_sorter_spilled_bytes(const struct dv_sorter *sorter);
 enum dv_status dv_sorter_open(struct dv_sorter *sorter, unsigned partition, struct dv_sorter_cursor **cursor,
                               struct dv_err *err) DV_MUST_CHECK;

@@ -9,6 +9,7 @@
 
 #include "core/alloc.h"
 #include "core/buf.h"
+#include "core/file.h"
 #include "transform/sorter.h"
 
 #include <stdio.h>
@@ -92,6 +93,84 @@ static void same_order_whatever_the_means(void **state)
     dv_free(plain);
 }
 
+static struct dv_sorter *filled(const char *dir, unsigned rows, size_t memory)
+{
+    struct dv_err err = DV_ERR_INIT;
+    struct dv_sorter *sorter;
+    assert_int_equal(dv_sorter_new(&sorter, dir, 2, 2, memory, &err), DV_OK);
+    for (unsigned i = 0; i < rows; i++) {
+        char key[16];
+        int length = snprintf(key, sizeof key, "%u", i);
+        struct dv_record record = {.hash = XXH3_64bits(key, (size_t)length),
+                                   .sequence = i,
+                                   .key = key,
+                                   .key_length = (uint32_t)length,
+                                   .payload = "some payload that takes room",
+                                   .payload_length = 28};
+        assert_int_equal(dv_sorter_add(sorter, i % 2, &record, &err), DV_OK);
+    }
+    return sorter;
+}
+
+static unsigned count_of(struct dv_sorter *sorter)
+{
+    struct dv_err err = DV_ERR_INIT;
+    unsigned count = 0;
+    for (unsigned p = 0; p < 4; p++) {
+        struct dv_sorter_cursor *cursor;
+        struct dv_record record;
+        uint64_t last = 0;
+        assert_int_equal(dv_sorter_open(sorter, p, &cursor, &err), DV_OK);
+        while (dv_sorter_next(cursor, &record, &err) == DV_OK) {
+            assert_true(record.hash >= last);
+            last = record.hash;
+            count++;
+        }
+        dv_sorter_close(cursor);
+    }
+    return count;
+}
+
+/* Many small runs are merged on the way, so that reading them all at once stays within the memory. */
+static void many_runs_become_few(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/drover-sorter-XXXXXX";
+    struct dv_err err = DV_ERR_INIT;
+    assert_non_null(mkdtemp(dir));
+    struct dv_sorter *sorter =
+        filled(dir, 400000, 2U << 20); /* about 15 runs a worker, of which 8 may stay */
+    assert_int_equal(dv_sorter_seal(sorter, &err), DV_OK);
+    assert_int_equal(count_of(sorter), 400000);
+    dv_sorter_free(sorter);
+    rmdir(dir);
+}
+
+/* What a process sealed another one reads on; a file cut short is no kept sorter. */
+static void a_kept_sorter_is_found_again(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/drover-sorter-XXXXXX", path[64];
+    struct dv_err err = DV_ERR_INIT;
+    json_t *note = json_pack("{s:i}", "rows", 7), *found = NULL;
+    assert_non_null(mkdtemp(dir));
+    struct dv_sorter *sorter = filled(dir, 60000, 2U << 20);
+    assert_int_equal(dv_sorter_spill(sorter, &err), DV_OK);
+    assert_int_equal(dv_sorter_publish(sorter, note, &err), DV_OK);
+    dv_sorter_free(sorter);
+    assert_int_equal(dv_sorter_restore(&sorter, dir, 3, &found, &err), DV_END); /* other partitions */
+    assert_int_equal(dv_sorter_restore(&sorter, dir, 2, &found, &err), DV_OK);
+    assert_int_equal(json_integer_value(json_object_get(found, "rows")), 7);
+    json_decref(found);
+    assert_int_equal(count_of(sorter), 60000);
+    dv_sorter_free(sorter);
+    snprintf(path, sizeof path, "%s/run-1.tmp", dir);
+    assert_int_equal(truncate(path, 1000), 0);
+    assert_int_equal(dv_sorter_restore(&sorter, dir, 2, &found, &err), DV_END);
+    json_decref(note);
+    assert_int_equal(dv_file_remove_tree(dir, &err), DV_OK);
+}
+
 static void rows_of_one_key_keep_their_sequence(void **state)
 {
     (void)state;
@@ -136,6 +215,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_order_whatever_the_means),
+        cmocka_unit_test(many_runs_become_few),
+        cmocka_unit_test(a_kept_sorter_is_found_again),
         cmocka_unit_test(rows_of_one_key_keep_their_sequence),
         cmocka_unit_test(an_empty_sorter_has_empty_partitions),
     };
