@@ -39,6 +39,8 @@ enum dv_run_purpose {
     DV_RUN_TO_CONTINUE, /* locks; the current run, which must be there */
     DV_RUN_FROM_FILES,  /* the same, for work that needs files alone: no database is looked at */
     DV_RUN_TO_VERIFY,   /* locks; the newest run, also a finished one; begins one where there is none */
+    DV_RUN_TO_EXPLAIN,  /* locks nothing, looks at no database: the newest run, also a finished one, and its
+                           files */
     DV_RUN_TO_LOOK      /* locks nothing and writes nothing: check and plan */
 };
 

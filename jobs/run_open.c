@@ -26,7 +26,8 @@ static enum dv_status choose_run(struct dv_run *run, enum dv_run_purpose purpose
     if (run->dir == NULL)
         return dv_fail_memory(err);
     enum dv_run_state state = dv_run_state(run->dir);
-    bool usable = state == DV_RUN_UNFINISHED || (state == DV_RUN_DONE && purpose == DV_RUN_TO_VERIFY);
+    bool usable = state == DV_RUN_UNFINISHED ||
+                  (state == DV_RUN_DONE && (purpose == DV_RUN_TO_VERIFY || purpose == DV_RUN_TO_EXPLAIN));
     if (usable)
         return DV_OK;
     if (request->run_id != NULL) {
@@ -168,10 +169,12 @@ static enum dv_status open_steps(struct dv_run *run, enum dv_run_purpose purpose
 {
     enum dv_status status = DV_OK;
     DV_TRY(dv_workdir_open(&run->workdir, run->request->work, run->job.name, err));
-    if (purpose != DV_RUN_TO_LOOK)
+    bool looks = purpose == DV_RUN_TO_LOOK || purpose == DV_RUN_TO_EXPLAIN;
+    bool files = purpose == DV_RUN_FROM_FILES || purpose == DV_RUN_TO_EXPLAIN;
+    if (!looks)
         DV_TRY(dv_workdir_lock(&run->workdir, err));
     DV_TRY(choose_run(run, purpose, err));
-    if (run->dir == NULL && (purpose == DV_RUN_TO_CONTINUE || purpose == DV_RUN_FROM_FILES)) {
+    if (run->dir == NULL && (purpose == DV_RUN_TO_CONTINUE || files)) {
         status = dv_fail(err, DV_EXIT_USAGE, "job %s has no unfinished run in %s", run->job.name,
                          run->workdir.work);
         dv_err_hint(err, "drover extract begins one; drover run does all stages");
@@ -179,11 +182,11 @@ static enum dv_status open_steps(struct dv_run *run, enum dv_run_purpose purpose
     }
     DV_TRY(resolve(run, err));
     DV_TRY(dv_schema_read(run->job.dir, &run->schema, err));
-    if (purpose == DV_RUN_FROM_FILES)
+    if (files)
         dv_run_recorded_databases(run);
     else
         DV_TRY(dv_run_databases(run, err));
-    if (purpose != DV_RUN_TO_LOOK) {
+    if (!looks) {
         if (!run->resumed)
             DV_TRY(begin(run, err));
         else

@@ -121,7 +121,7 @@ static enum dv_status bind_step(struct dv_query_binder *binder, const struct dv_
     struct dv_binder expressions = dv_query_expressions(binder);
     struct dv_branch *branch = dv_arena_zalloc(arena, sizeof *branch);
     struct dv_ast_query *query = dv_arena_zalloc(arena, sizeof *query);
-    struct dv_ast_select *turned;
+    struct dv_ast_select *turned = NULL;
     enum dv_status status = DV_OK;
     if (branch == NULL || query == NULL)
         return dv_fail_memory(err);
@@ -147,8 +147,8 @@ enum dv_status dv_bind_recursive(struct dv_query_binder *binder, const struct dv
     struct dv_arena *arena = &binder->program->arena;
     struct dv_relation *beginning, *relation = dv_arena_zalloc(arena, sizeof *relation);
     struct dv_with_name *name = dv_arena_zalloc(arena, sizeof *name);
-    struct dv_ast_query *first;
-    const struct dv_ast_select *step;
+    struct dv_ast_query *first = NULL;
+    const struct dv_ast_select *step = NULL;
     enum dv_status status = DV_OK;
     if (relation == NULL || name == NULL)
         return dv_fail_memory(err);

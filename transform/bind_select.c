@@ -174,16 +174,22 @@ static enum dv_status make_pick(struct select_binder *binder, const struct dv_as
         DV_TRY(dv_bind_expr(&binder->expressions, select->distinct_on[k], &binder->scope, &branch->keys[k],
                             err));
     branch->key_count = select->distinct_on_count;
+    unsigned matched = 0;
     for (unsigned o = 0; o < query->order_count; o++) {
         const struct dv_ast_order *order = &query->order[o];
-        bool is_key = false;
+        bool is_key = false, again = false;
         for (unsigned k = 0; k < select->distinct_on_count; k++)
             is_key = is_key || dv_ast_equal(order->expr, select->distinct_on[k]);
-        if (is_key != (o < select->distinct_on_count)) {
+        for (unsigned before = 0; before < o; before++)
+            again = again || dv_ast_equal(order->expr, query->order[before].expr);
+        if (again) /* says nothing new, and is no mistake in PostgreSQL */
+            continue;
+        if (is_key ? branch->order_count > 0 : matched < select->distinct_on_count) {
             status = dv_query_fail(binder->query, order->expr->line, order->expr->column, err,
                                    "SELECT DISTINCT ON expressions must match initial ORDER BY expressions");
             goto done;
         }
+        matched += is_key;
         if (is_key)
             continue;
         struct dv_aggregate_order *out = &branch->order[branch->order_count];

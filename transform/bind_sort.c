@@ -138,7 +138,7 @@ enum dv_status dv_bind_sorted(struct dv_query_binder *query, const struct dv_ast
                               struct dv_relation *relation, struct dv_err *err)
 {
     struct dv_arena *arena = &query->program->arena;
-    struct dv_ast_query *stripped;
+    struct dv_ast_query *stripped = NULL;
     struct dv_relation *inner;
     enum dv_status status = DV_OK;
     unsigned *places = dv_arena_zalloc(arena, (whole->order_count + 1) * sizeof *places);

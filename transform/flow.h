@@ -22,6 +22,7 @@ struct dv_flow_node {
     uint64_t written, merged, unmatched, where, having, limited, fed;
     uint64_t *filtered, *rejected;          /* by rule */
     struct dv_tally failed;                 /* rows that an expression failed on */
+    uint64_t nanoseconds;                   /* analyze: of the row's whole way from here on */
     uint64_t reported_rows, reported_bytes; /* to progress */
 };
 
@@ -74,6 +75,9 @@ char *dv_reject_dir(struct dv_arena *arena, const struct dv_context *context,
 /* An expression failed: a fault of the row rejects the row (DV_OK), anything else is passed on. */
 enum dv_status dv_flow_row_failed(struct dv_flow *flow, const struct dv_node *node, enum dv_status status,
                                   struct dv_err *err) DV_MUST_CHECK;
+/* analyze: adds the task's figures to the run's. flow_analyze.c */
+void dv_flow_figures(struct dv_flow *flow);
+uint64_t dv_flow_clock(void); /* nanoseconds, for differences */
 /* Counts rows and bytes written since the last call. */
 void dv_flow_report(struct dv_flow *flow);
 /* Feeds the row in the node's flat row to its barrier. barrier_feed.c */

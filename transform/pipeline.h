@@ -40,6 +40,11 @@ struct dv_pipeline {
     unsigned node_count;
 };
 
+/* What an analysed run says of a relation's own work, what it hands on not counted. */
+struct dv_operator_figures {
+    uint64_t rows_in, rows_out, bytes_out, nanoseconds;
+};
+
 /* What a run knows of a relation. */
 struct dv_relation_run {
     char *dir; /* RUN/extract/NAME or RUN/transform/NAME */
@@ -56,6 +61,8 @@ struct dv_relation_run {
     bool conflicted;
     uint32_t reject_parts; /* as many parts as rejects/NAME will have */
     struct dv_progress_item *progress;
+    uint64_t spilled;                   /* a barrier: bytes */
+    struct dv_operator_figures figures; /* analyze; under the run's mutex */
 };
 
 struct dv_run {
@@ -64,6 +71,7 @@ struct dv_run {
     struct dv_arena arena;             /* nodes and paths */
     struct dv_relation_run *relations; /* by the relation's place in the program */
     pthread_mutex_t mutex;
+    bool analyze; /* rows and time of every relation are measured */
 };
 
 unsigned dv_relation_index(const struct dv_program *program, const struct dv_relation *relation);
@@ -78,5 +86,9 @@ enum dv_status dv_pipeline_part(struct dv_run *run, struct dv_pipeline *pipeline
 enum dv_status dv_join_build(struct dv_run *run, const struct dv_branch *branch,
                              const struct dv_join_plan *join, size_t memory, struct dv_lookup **lookup,
                              struct dv_err *err) DV_MUST_CHECK;
+
+/* The plan of a model in words; with the figures of `run` where it is not NULL. explain.c */
+enum dv_status dv_explain(const struct dv_program *program, const struct dv_run *run, const char *model,
+                          struct dv_buf *out, struct dv_err *err) DV_MUST_CHECK;
 
 #endif

@@ -372,6 +372,8 @@ static enum dv_status run_pass(struct dv_run *run, unsigned number, struct dv_er
         bool fed = dv_relation_is_barrier(relation) && relation->input_level == number;
         if (fed && state->sorter != NULL && !state->restored)
             DV_TRY(seal(state, err));
+        if (fed && state->sorter != NULL)
+            state->spilled = dv_sorter_spilled_bytes(state->sorter);
         if (fed || relation->level == number)
             DV_TRY(publish_relation(&pass, r, err));
         if (relation->level == number) {
@@ -386,24 +388,40 @@ done:
     return status;
 }
 
+/* explain: NULL, or where the figures of that model go. */
+static enum dv_status run_all(struct dv_run *run, const char *explain, struct dv_buf *out, struct dv_err *err)
+{
+    const struct dv_program *program = run->program;
+    enum dv_status status = DV_OK;
+    pthread_mutex_init(&run->mutex, NULL);
+    DV_TRY(prepare(run, err));
+    for (unsigned pass = 1; pass <= program->pass_count; pass++)
+        DV_TRY(run_pass(run, pass, err));
+    DV_TRY(sweep(run, err));
+    if (explain != NULL)
+        status = dv_explain(program, run, explain, out, err);
+done:
+    for (unsigned r = 0; run->relations != NULL && r < program->relation_count; r++)
+        dv_sorter_free(run->relations[r].sorter);
+    pthread_mutex_destroy(&run->mutex);
+    dv_arena_release(&run->arena);
+    if (status != DV_OK)
+        dv_err_place(err, "transform", "", -1, -1);
+    return status;
+}
+
 enum dv_status dv_program_run(struct dv_program *program, const struct dv_context *context,
                               struct dv_err *err)
 {
     struct dv_run run = {.program = program, .context = context};
-    enum dv_status status = DV_OK;
-    pthread_mutex_init(&run.mutex, NULL);
-    DV_TRY(prepare(&run, err));
-    for (unsigned pass = 1; pass <= program->pass_count; pass++)
-        DV_TRY(run_pass(&run, pass, err));
-    DV_TRY(sweep(&run, err));
-done:
-    for (unsigned r = 0; run.relations != NULL && r < program->relation_count; r++)
-        dv_sorter_free(run.relations[r].sorter);
-    pthread_mutex_destroy(&run.mutex);
-    dv_arena_release(&run.arena);
-    if (status != DV_OK)
-        dv_err_place(err, "transform", "", -1, -1);
-    return status;
+    return run_all(&run, NULL, NULL, err);
+}
+
+enum dv_status dv_program_analyze(struct dv_program *program, const struct dv_context *context,
+                                  const char *model, struct dv_buf *out, struct dv_err *err)
+{
+    struct dv_run run = {.program = program, .context = context, .analyze = true};
+    return run_all(&run, model, out, err);
 }
 
 enum dv_status dv_program_tally(const struct dv_program *program, const struct dv_context *context,

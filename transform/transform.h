@@ -5,6 +5,7 @@
 #ifndef DV_TRANSFORM_TRANSFORM_H
 #define DV_TRANSFORM_TRANSFORM_H
 
+#include "core/buf.h"
 #include "core/context.h"
 #include "core/manifest.h"
 
@@ -67,6 +68,13 @@ enum dv_status dv_program_used_columns(const struct dv_program *program, const c
  * RUN/transform/MODEL, RUN/rejects/MODEL, RUN/conflicts/MODEL. */
 enum dv_status dv_program_run(struct dv_program *program, const struct dv_context *context,
                               struct dv_err *err) DV_MUST_CHECK;
+/* What the engine does for a model, in words, appended. */
+enum dv_status dv_program_explain(const struct dv_program *program, const char *model, struct dv_buf *out,
+                                  struct dv_err *err) DV_MUST_CHECK;
+/* The same with rows, bytes and time of every step: all models are run under context->run_dir,
+ * whose extract folder must be whole. */
+enum dv_status dv_program_analyze(struct dv_program *program, const struct dv_context *context,
+                                  const char *model, struct dv_buf *out, struct dv_err *err) DV_MUST_CHECK;
 /* Sum of what the finished models read and rejected, for the allowance. */
 enum dv_status dv_program_tally(const struct dv_program *program, const struct dv_context *context,
                                 struct dv_tally *tally, struct dv_err *err) DV_MUST_CHECK;
