@@ -33,6 +33,7 @@ static const struct option {
     [DV_OPT_PHASE] = {"--phase", "PHASE", "expand, index or contract"},
     [DV_OPT_JSON] = {"--json", NULL, "as JSON"},
     [DV_OPT_WATCH] = {"--watch", NULL, "again every second, until stopped"},
+    [DV_OPT_ANALYZE] = {"--analyze", NULL, "run the models and show rows, bytes and time"},
     [DV_OPT_LIMIT] = {"--limit", "N", "at most N rows"},
     [DV_OPT_QUIET] = {"--quiet", NULL, "no progress on the terminal, no summary"},
     [DV_OPT_LOG_FORMAT] = {"--log-format", "text|json", "json: events and errors as JSON lines on stderr"},
@@ -173,8 +174,8 @@ static void take_flag(struct dv_options *options, enum dv_option_id id)
         [DV_OPT_NEW] = &options->request.fresh, [DV_OPT_CONTRACT] = &options->contract,
         [DV_OPT_YES] = &options->yes,           [DV_OPT_PLAN] = &options->plan,
         [DV_OPT_JSON] = &options->json,         [DV_OPT_WATCH] = &options->watch,
-        [DV_OPT_QUIET] = &options->quiet,       [DV_OPT_HELP] = &options->help,
-        [DV_OPT_VERSION] = &options->version,
+        [DV_OPT_ANALYZE] = &options->analyze,   [DV_OPT_QUIET] = &options->quiet,
+        [DV_OPT_HELP] = &options->help,         [DV_OPT_VERSION] = &options->version,
     };
     *flags[id] = true;
 }

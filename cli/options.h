@@ -24,6 +24,7 @@ enum dv_option_id {
     DV_OPT_PHASE,
     DV_OPT_JSON,
     DV_OPT_WATCH,
+    DV_OPT_ANALYZE,
     DV_OPT_LIMIT,
     DV_OPT_QUIET,
     DV_OPT_LOG_FORMAT,
@@ -39,7 +40,7 @@ struct dv_options {
     const char *params[DV_MOST_PARAMS];
     const char *phase; /* NULL: not given */
     uint64_t limit;
-    bool contract, yes, plan, json, watch, quiet, log_json, help, version;
+    bool contract, yes, plan, json, watch, analyze, quiet, log_json, help, version;
     const char *arguments[DV_MOST_ARGUMENTS];
     unsigned argument_count;
 };

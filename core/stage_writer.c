@@ -9,6 +9,9 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+/* Room behind a full block for the record that fills it: without it the buffer would double for that one. */
+#define LONGEST_USUAL_RECORD (16U * 1024U)
+
 struct dv_stage_writer {
     char *dir, *path, *tmp_path, *manifest_path; /* owned */
     int fd;                                      /* -1: closed */
@@ -73,7 +76,9 @@ static enum dv_status flush_block(struct dv_stage_writer *writer, struct dv_err 
         return dv_fail(err, DV_EXIT_FAULT,
                        "%s would have more than %u blocks: cut the dataset into more parts", writer->path,
                        DV_MANIFEST_MOST_BLOCKS);
-    dv_buf_reset(&writer->packed);
+    /* The codec's memory and the member are given back at once: of many open writers one at a time needs
+     * them. */
+    DV_TRY(dv_codec_state_new(&writer->codec_state, err));
     DV_TRY(writer->codec->compress(writer->codec_state, writer->raw.data, writer->raw.len, &writer->packed,
                                    err));
     DV_TRY(dv_file_write_all(writer->fd, writer->packed.data, writer->packed.len, writer->tmp_path, err));
@@ -84,6 +89,9 @@ static enum dv_status flush_block(struct dv_stage_writer *writer, struct dv_err 
     writer->record_start = 0;
     dv_buf_reset(&writer->raw);
 done:
+    dv_codec_state_free(writer->codec_state);
+    writer->codec_state = NULL;
+    dv_buf_release(&writer->packed);
     return status;
 }
 
@@ -137,8 +145,11 @@ enum dv_status dv_stage_writer_open(struct dv_stage_writer **out, const char *di
     memcpy(writer->manifest.columns, columns, column_count * sizeof *columns);
     writer->manifest.column_count = column_count;
     DV_TRY(name_files(writer, dir, part, err));
-    DV_TRY(dv_codec_state_new(&writer->codec_state, err));
     DV_TRY(dv_sha256_new(&writer->sha, err));
+    if (!dv_buf_reserve(&writer->raw, DV_STAGE_BLOCK + LONGEST_USUAL_RECORD)) {
+        status = dv_fail_memory(err);
+        goto done;
+    }
     DV_TRY(dv_file_make_dirs(dir, err));
     writer->fd = open(writer->tmp_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (writer->fd < 0) {

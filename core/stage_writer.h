@@ -2,9 +2,9 @@
  *
  * Order of calls: open, { append fields to dv_stage_writer_buf(), dv_stage_writer_end_row() }*, publish or
  * abort. Blocks are cut after the record with which the raw bytes reach DV_STAGE_BLOCK, so the bytes depend
- * on the rows alone. An open writer holds about 3 MiB once its blocks fill, 0.7 MiB before. One thread at a
- * time. After a crash: a .tmp is left over at most, or the data file without its manifest: neither counts as
- * a part, and the next open of the same part replaces them. */
+ * on the rows alone. An open writer holds about 1.1 MiB once its blocks fill; compressing one takes 1.5 MiB
+ * more while it lasts. One thread at a time. After a crash: a .tmp is left over at most, or the data file
+ * without its manifest: neither counts as a part, and the next open of the same part replaces them. */
 #ifndef DV_CORE_STAGE_WRITER_H
 #define DV_CORE_STAGE_WRITER_H
 

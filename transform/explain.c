@@ -128,7 +128,7 @@ static void explain_figures(const struct explainer *explainer, const struct dv_r
         megabytes(explainer, figures->bytes_out);
         dv_buf_str(explainer->out, " of CSV");
     }
-    dv_buf_printf(explainer->out, "; %.3f s of the workers' time", (double)figures->nanoseconds / 1e9);
+    dv_buf_printf(explainer->out, "; %.3f s of processor time", (double)figures->nanoseconds / 1e9);
     if (figures->rows_in > 0)
         dv_buf_printf(explainer->out, ", %" PRIu64 " ns a row", figures->nanoseconds / figures->rows_in);
     dv_buf_str(explainer->out, "\n");

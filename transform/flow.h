@@ -36,6 +36,7 @@ struct dv_flow {
     struct dv_arena batch; /* values of some rows */
     struct dv_eval eval;
     struct dv_buf key, payload, record;
+    uint64_t clock_cost; /* analyze: of looking at the clock */
     uint64_t row_number; /* of the root's row in hand */
     const char *raw;     /* its CSV record without LF; NULL: the root is a barrier */
     size_t raw_length;
@@ -77,7 +78,7 @@ enum dv_status dv_flow_row_failed(struct dv_flow *flow, const struct dv_node *no
                                   struct dv_err *err) DV_MUST_CHECK;
 /* analyze: adds the task's figures to the run's. flow_analyze.c */
 void dv_flow_figures(struct dv_flow *flow);
-uint64_t dv_flow_clock(void); /* nanoseconds, for differences */
+uint64_t dv_flow_clock(void); /* nanoseconds of this thread's processor time */
 /* Counts rows and bytes written since the last call. */
 void dv_flow_report(struct dv_flow *flow);
 /* Feeds the row in the node's flat row to its barrier. barrier_feed.c */
