@@ -1,5 +1,7 @@
 #include "core/value.h"
 
+#include "core/array.h"
+
 #include "core/csv.h"
 #include "core/datetime.h"
 #include "core/digits.h"
@@ -166,9 +168,11 @@ static enum dv_status parse(const char *text, size_t length, const struct dv_typ
         value = dv_text(text, length);
         break;
     case DV_TYPE_ARRAY:
-        if (!trusted && (length == 0 || (text[0] != '{' && text[0] != '[')))
-            return dv_value_fail(err, "22P02", text, length, "malformed array literal: \"%.*s\"",
-                                 (int)(length < 160 ? length : 160), text);
+        if (!trusted) {
+            struct dv_type element = dv_type_of(type->element);
+            status = dv_array_canonical(text, length, &element, arena, &value, err);
+            break;
+        }
         value = dv_text(text, length);
         break;
     default:
@@ -310,9 +314,11 @@ void dv_value_to_csv(const struct dv_value *value, const struct dv_type *type, b
 {
     if (value->state == DV_NULL)
         return;
-    if (value->state != DV_SET)
+    bool end_mark =
+        value->state != DV_SET && only_column && value->len == 2 && memcmp(value->u.p, "\\.", 2) == 0;
+    if (value->state != DV_SET && !end_mark) /* a line of it alone would end the data for COPY */
         dv_buf_append(out, value->u.p, value->len);
-    else if (is_carried_as_text(type->id))
+    else if (end_mark || is_carried_as_text(type->id))
         dv_csv_quote(out, value->u.p, value->len, only_column);
     else
         dv_value_to_text(value, type,
