@@ -1,6 +1,6 @@
 # Shared by the fault scripts: fixtures, runs that are killed, what a run left. Source it. It builds upon the
 # oracles' lib.sh: a private server, a work folder, `differences`.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # sets what the scripts that source it read
 # shellcheck source=tests/oracle/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../oracle/lib.sh"
 
@@ -46,20 +46,22 @@ complain() {
     differences=$((differences + 1))
 }
 
-# Database legacy: ROWS bookings on half-empty pages, so that even a few make several parts.
+# Database legacy: ROWS bookings; a few on almost empty pages, so that even they make several parts.
 legacy() { # ROWS
     database legacy
-    sql legacy -f "$job/tests/legacy.sql" -c 'ALTER TABLE public.bookings SET (fillfactor = 10)'
+    sql legacy -f "$job/tests/legacy.sql"
+    [ "$1" -gt 200000 ] || sql legacy -c 'ALTER TABLE public.bookings SET (fillfactor = 10)'
     "$fixtures" bookings --no-schema --rows "$1" --seed "$((seed % 1000000))" | sql legacy
 }
 
 # A database whose files are copies of legacy's: the same rows in the same places.
 copy_of_legacy() { # NAME
-    sql postgres -c "DROP DATABASE IF EXISTS $1 (FORCE)" -c "CREATE DATABASE $1 TEMPLATE legacy" 2>/dev/null
+    PGOPTIONS='-c client_min_messages=error' sql postgres -c "DROP DATABASE IF EXISTS $1 (FORCE)" \
+        -c "CREATE DATABASE $1 TEMPLATE legacy"
 }
 
 drop_database() { # NAME: with its work folder
-    sql postgres -c "DROP DATABASE IF EXISTS $1 (FORCE)" 2>/dev/null
+    PGOPTIONS='-c client_min_messages=error' sql postgres -c "DROP DATABASE IF EXISTS $1 (FORCE)"
     rm -rf "${work:?}/$1"
 }
 
@@ -95,6 +97,7 @@ start() { # NAME COMMAND OPTION…
 finish() { # sets code
     code=0
     wait "$pid" 2>/dev/null || code=$?
+    pid=
 }
 
 attempt() { # NAME COMMAND OPTION…: sets code
@@ -177,19 +180,26 @@ differ() { # WHAT WANTED GOT: silent where they are the same
 }
 
 # One run that nobody disturbs, in database NAME: sets files_wanted, target_wanted and calm_ms.
-undisturbed() { # NAME
-    local began
+undisturbed() { # NAME OPTION…
+    undisturbed_by "$1" run "${@:2}"
+}
+
+undisturbed_by() { # NAME COMMANDS OPTION…
+    local began command name=$1 commands=$2
+    shift 2
     now_ms
     began=$ms
-    attempt "$1" run
+    for command in $commands; do
+        attempt "$name" "$command" "$@"
+        if [ "$code" != 0 ]; then
+            cat "$work/$name.out"
+            die "the undisturbed drover $command ended with $code"
+        fi
+    done
     now_ms
     calm_ms=$((ms - began))
-    if [ "$code" != 0 ]; then
-        cat "$work/$1.out"
-        die "the undisturbed run ended with $code"
-    fi
-    files_wanted=$(files_of "$1")
-    target_wanted=$(target_of "$1")
+    files_wanted=$(files_of "$name")
+    target_wanted=$(target_of "$name")
     printf 'undisturbed: %d ms, %d files\n' "$calm_ms" "$(grep -c . <<<"$files_wanted")"
 }
 
