@@ -107,6 +107,25 @@ static enum dv_status take_column(struct dv_postgres_plan *plan, const PGresult 
     return DV_OK;
 }
 
+/* An optional table may be of a version that lacks a column which the job declares: NULL stands in for it. */
+static const struct dv_column *stand_in(const struct dv_extract_spec *spec, const char *name)
+{
+    for (unsigned i = 0; spec->optional && i < spec->declared_count; i++)
+        if (strcmp(spec->declared[i].name, name) == 0)
+            return &spec->declared[i];
+    return NULL;
+}
+
+static void take_stand_in(struct dv_postgres_plan *plan, const struct dv_column *column,
+                          struct dv_buf *select)
+{
+    dv_buf_str(select, plan->column_count > 0 ? ", NULL::" : "NULL::");
+    dv_type_format(&column->type, select);
+    dv_buf_str(select, " AS ");
+    dv_pg_quote_ident(select, column->name);
+    plan->columns[plan->column_count++] = *column;
+}
+
 static enum dv_status wanted_columns(const struct dv_extract_spec *spec, struct dv_postgres_plan *plan,
                                      const PGresult *result, struct dv_buf *select, struct dv_err *err)
 {
@@ -122,6 +141,11 @@ static enum dv_status wanted_columns(const struct dv_extract_spec *spec, struct 
         if (spec->columns != NULL)
             for (row = 0; row < there && strcmp(PQgetvalue(result, row, 0), spec->columns[i]) != 0;)
                 row++;
+        const struct dv_column *declared = row == there ? stand_in(spec, spec->columns[i]) : NULL;
+        if (declared != NULL) {
+            take_stand_in(plan, declared, select);
+            continue;
+        }
         if (row == there) {
             (void)dv_fail(err, DV_EXIT_FAULT, "table %s has no column %s", spec->table, spec->columns[i]);
             dv_err_value(err, spec->columns[i], NULL, 0);

@@ -14,7 +14,7 @@
 
 /* Heap of one part. Fixed, so that the same table gives the same parts whatever the workers and the memory.
  */
-#define DV_POSTGRES_PART_BYTES (64U * 1024U * 1024U)
+#define DV_POSTGRES_PART_BYTES (32U * 1024U * 1024U)
 
 /* One heap, or one view or foreign table, whose rows are parts of the dataset. */
 struct dv_postgres_relation {

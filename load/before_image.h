@@ -4,10 +4,11 @@
 
 #include "load/mode.h"
 
-/* Updates the table's rows that have the key of a staged row first..last and differ from it in a loaded
- * column, and writes their before-images. *changed: rows updated. RETRY where somebody else changed one of
- * them meanwhile. */
-enum dv_status dv_update_changed(struct dv_load_part *part, uint64_t first, uint64_t last, uint64_t *changed,
-                                 struct dv_err *err) DV_MUST_CHECK;
+/* Looks the staged rows first..last up in the table (into pg_temp.drover_changed), updates the rows there
+ * that differ in a loaded column, and writes their before-images. *updated: rows changed; *missing: staged
+ * rows whose key the table lacks, which stay in drover_changed with drover_tid NULL. RETRY where somebody
+ * else changed a row meanwhile. */
+enum dv_status dv_update_changed(struct dv_load_part *part, uint64_t first, uint64_t last, uint64_t *updated,
+                                 uint64_t *missing, struct dv_err *err) DV_MUST_CHECK;
 
 #endif

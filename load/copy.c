@@ -139,22 +139,6 @@ static enum dv_status index_records(struct copier *copier, struct dv_err *err)
     return DV_OK;
 }
 
-/* The server counts lines, and a record may hold several. */
-static uint64_t row_of_line(const struct copier *copier, size_t from, size_t count, uint64_t line)
-{
-    uint64_t lines = 0;
-    for (size_t i = from; i < from + count; i++) {
-        const char *at = copier->records[i], *end = copier->records[i + 1];
-        while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-            lines++;
-            at++;
-        }
-        if (lines >= line)
-            return copier->block.first_row + i;
-    }
-    return 0;
-}
-
 static enum dv_status kept_out(const struct dv_load_table *table, uint64_t rows, struct dv_err *err)
 {
     enum dv_status status =
@@ -187,8 +171,10 @@ static enum dv_status load_piece(void *context, uint64_t first, uint64_t count, 
         status = dv_pg_copy_in_end(copier->pg, &rows, &line, err);
     if (status == DV_OK && rows != count)
         status = kept_out(copier->table, count - rows, err);
-    if (status != DV_OK && line > 0)
-        *bad = row_of_line(copier, from, (size_t)count, line);
+    struct dv_pg_line_finder finder = {0};
+    if (status != DV_OK && line > 0 &&
+        dv_pg_find_line(&finder, data, (size_t)(copier->records[from + count] - data), line))
+        *bad = first + finder.records - 1;
     if (status == DV_OK && part->direct)
         part->count.inserted += rows;
     return status;

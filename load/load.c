@@ -3,88 +3,88 @@
 #include "load/ledger.h"
 #include "load/part.h"
 #include "load/session.h"
+#include "load/step.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-struct step_task {
+/* Steps whose parts may be loaded side by side: one queue, in the job's order, so that no worker idles at the
+ * end of a step. */
+struct group {
     const struct dv_load_run *run;
-    const struct dv_load_table *table;
     struct dv_load_session *sessions; /* one a worker */
-    const uint32_t *parts;            /* those not loaded yet */
-    struct dv_progress_item *item;
+    struct dv_load_step *steps;
+    unsigned count;
 };
+
+static enum dv_status finish_step(const struct group *group, struct dv_load_step *step, struct dv_err *err)
+{
+    enum dv_status status = dv_rejects_finish(group->run->context, step->spec, step->dataset.part_count, err);
+    dv_progress_finish(step->item);
+    if (status < 0)
+        dv_err_place(err, "load", step->spec->step, -1, -1);
+    return status;
+}
 
 static enum dv_status load_task(void *context, unsigned worker, size_t task, struct dv_err *err)
 {
-    struct step_task *step = context;
+    struct group *group = context;
+    struct dv_load_step *step = group->steps;
     int64_t began = dv_monotonic_us();
+    while (task >= step->part_count)
+        task -= step++->part_count;
     uint32_t part = step->parts[task];
+    if (atomic_fetch_add(&step->begun, 1) == 0 && step->item != NULL)
+        atomic_store(&step->item->started_us, began);
     enum dv_status status =
-        dv_part_load(step->run, step->table, part, &step->sessions[worker], step->item, err);
-    if (status == DV_OK)
-        dv_log_event(step->run->context->log, "info", "part_loaded", "step:s", step->table->spec->step,
-                     "part:d", (int64_t)part, "ms:d", (dv_monotonic_us() - began) / 1000, NULL);
-    return status;
+        dv_part_load(group->run, &step->table, part, &group->sessions[worker], step->item, err);
+    if (status != DV_OK)
+        return status;
+    dv_log_event(group->run->context->log, "info", "part_loaded", "step:s", step->spec->step, "part:d",
+                 (int64_t)part, "ms:d", (dv_monotonic_us() - began) / 1000, NULL);
+    return atomic_fetch_sub(&step->left, 1) == 1 ? finish_step(group, step, err) : DV_OK;
 }
 
-/* Looked at once a step, before its first part, and remembered in the target. */
-static enum dv_status begin_step(struct dv_target *target, const struct dv_load_run *run,
-                                 struct dv_load_table *table, struct dv_err *err)
+static enum dv_status may_join(const struct group *group, struct dv_pg *pg, const struct dv_load_spec *spec,
+                               bool *joins, struct dv_err *err)
 {
-    struct dv_pg *pg = dv_target_pg(target);
-    const char *run_id = run->context->run_id;
-    bool known = false, empty = false;
-    enum dv_status status;
-    DV_TRY(dv_ledger_step_known(pg, run_id, table->spec, &known, err));
-    if (!known)
-        DV_TRY(dv_load_table_empty(pg, table, &empty, err));
-    status = dv_ledger_begin_step(pg, run_id, table->spec, empty, &table->was_empty, err);
-done:
-    return status;
+    *joins = true;
+    for (unsigned i = 0; i < group->count && *joins; i++) {
+        bool apart = true;
+        enum dv_status status = dv_load_step_apart(pg, group->steps[i].spec, spec, &apart, err);
+        if (status != DV_OK)
+            return status;
+        *joins = !apart;
+    }
+    return DV_OK;
 }
 
-static enum dv_status run_step(struct dv_target *target, const struct dv_load_run *run,
-                               const struct dv_load_spec *spec, struct dv_load_session *sessions,
-                               struct dv_err *err)
+/* Loads the first of the steps and those behind it that may go beside it. *taken: how many. */
+static enum dv_status run_group(struct dv_pg *pg, struct group *group, const struct dv_load_spec *specs,
+                                unsigned count, unsigned *taken, struct dv_err *err)
 {
-    struct dv_dataset_manifest dataset = {0};
-    struct dv_load_table table = {0};
-    bool *loaded = NULL;
-    uint32_t *parts = NULL, left = 0;
-    uint64_t rows = 0;
-    enum dv_status status;
-    DV_TRY(dv_dataset_manifest_read(spec->dataset_dir, &dataset, err));
-    DV_TRY(dv_load_table_read(&table, dv_target_pg(target), spec, dataset.columns, dataset.column_count, NULL,
-                              err));
-    DV_TRY(begin_step(target, run, &table, err));
-    loaded = dv_calloc((size_t)dataset.part_count + 1, sizeof *loaded);
-    parts = dv_calloc((size_t)dataset.part_count + 1, sizeof *parts);
-    if (loaded == NULL || parts == NULL) {
-        status = dv_fail_memory(err);
-        goto done;
+    size_t parts = 0;
+    bool joins = true;
+    enum dv_status status = DV_OK;
+    group->count = 0;
+    while (group->count < count) {
+        DV_TRY(may_join(group, pg, &specs[group->count], &joins, err));
+        if (!joins)
+            break;
+        struct dv_load_step *step = &group->steps[group->count];
+        DV_TRY(dv_load_step_open(step, pg, group->run, &specs[group->count], err));
+        group->count++;
+        parts += step->part_count;
+        if (step->part_count == 0)
+            DV_TRY(finish_step(group, step, err));
     }
-    DV_TRY(dv_ledger_loaded(dv_target_pg(target), run->context->run_id, spec, &dataset, loaded, err));
-    for (uint32_t part = 0; part < dataset.part_count; part++) {
-        if (loaded[part])
-            continue;
-        parts[left++] = part;
-        rows += dataset.part_rows[part];
-    }
-    struct step_task task = {.run = run, .table = &table, .sessions = sessions, .parts = parts};
-    task.item = dv_progress_start(run->context->progress, "load", spec->step, rows);
-    DV_TRY(dv_run_tasks(left, run->context->workers, load_task, &task, err));
-    if (task.item != NULL)
-        dv_progress_finish(task.item);
-    status = dv_rejects_finish(run->context, spec, dataset.part_count, err);
+    status = dv_run_tasks(parts, group->run->context->workers, load_task, group, err);
 done:
-    if (status < 0)
-        dv_err_place(err, "load", spec->step, -1, -1);
-    dv_free(loaded);
-    dv_free(parts);
-    dv_load_table_release(&table);
-    dv_dataset_manifest_release(&dataset);
+    *taken = group->count;
+    for (unsigned i = 0; i < group->count; i++)
+        dv_load_step_close(&group->steps[i]);
     return status;
 }
 
@@ -114,6 +114,46 @@ done:
     return status;
 }
 
+static void append(char *out, size_t size, const char *format, ...) DV_PRINTF(3, 4);
+static void append(char *out, size_t size, const char *format, ...)
+{
+    size_t length = strlen(out);
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(out + length, size - length, format, arguments);
+    va_end(arguments);
+}
+
+/* Parts that were committed before the allowance was used up stay in the target: says how much that is, and
+ * how it is taken back. */
+static void tell_loaded(struct dv_pg *pg, const char *run_id, const struct dv_load_spec *specs,
+                        unsigned count, struct dv_load_count *counts, uint32_t *parts_done,
+                        struct dv_err *err)
+{
+    struct dv_err unknown = DV_ERR_INIT;
+    char hint[sizeof err->hint];
+    const char *separator = ": ";
+    if (dv_load_counts(pg, run_id, specs, count, counts, parts_done, &unknown) != DV_OK)
+        return;
+    uint64_t rows = 0;
+    for (unsigned i = 0; i < count; i++)
+        rows += counts[i].inserted + counts[i].updated;
+    if (rows == 0) {
+        append(err->message, sizeof err->message, "; nothing was loaded");
+        return;
+    }
+    append(err->message, sizeof err->message, "; %" PRIu64 " rows were loaded before that, and stay", rows);
+    for (unsigned i = 0; i < count; i++) {
+        if (counts[i].inserted + counts[i].updated == 0)
+            continue;
+        append(err->message, sizeof err->message, "%s%s %" PRIu64 " inserted, %" PRIu64 " updated", separator,
+               specs[i].step, counts[i].inserted, counts[i].updated);
+        separator = "; ";
+    }
+    memcpy(hint, err->hint, sizeof hint);
+    dv_err_hint(err, "drover rollback JOB --run %s takes them back; %s", run_id, hint);
+}
+
 enum dv_status dv_load_run(struct dv_target *target, const struct dv_context *context,
                            const struct dv_load_spec *specs, unsigned count,
                            const struct dv_allowance *allowance, struct dv_load_count *counts,
@@ -121,23 +161,30 @@ enum dv_status dv_load_run(struct dv_target *target, const struct dv_context *co
 {
     struct dv_allowed allowed = {.limit = 0};
     struct dv_load_run run = {.context = context, .uri = dv_target_uri(target), .allowed = &allowed};
-    struct dv_load_session *sessions = dv_calloc(context->workers, sizeof *sessions);
+    struct group group = {.run = &run};
     uint32_t *parts_done = dv_calloc((size_t)count + 1, sizeof *parts_done);
     enum dv_status status = DV_OK;
-    if (pthread_mutex_init(&allowed.lock, NULL) != 0 || sessions == NULL || parts_done == NULL) {
-        dv_free(sessions);
+    group.sessions = dv_calloc(context->workers, sizeof *group.sessions);
+    group.steps = dv_calloc((size_t)count + 1, sizeof *group.steps);
+    if (group.sessions == NULL || group.steps == NULL || parts_done == NULL ||
+        pthread_mutex_init(&allowed.lock, NULL) != 0) {
+        dv_free(group.sessions);
+        dv_free(group.steps);
         dv_free(parts_done);
         return dv_fail_memory(err);
     }
     DV_TRY(fill_allowed(target, context, specs, count, allowance, counts, parts_done, &allowed, err));
-    for (unsigned i = 0; i < count; i++)
-        DV_TRY(run_step(target, &run, &specs[i], sessions, err));
+    for (unsigned first = 0, taken; first < count; first += taken)
+        DV_TRY(run_group(dv_target_pg(target), &group, &specs[first], count - first, &taken, err));
     status = dv_load_counts(dv_target_pg(target), context->run_id, specs, count, counts, parts_done, err);
 done:
+    if (status < 0 && err->code == DV_EXIT_REJECTS)
+        tell_loaded(dv_target_pg(target), context->run_id, specs, count, counts, parts_done, err);
     for (unsigned i = 0; i < context->workers; i++)
-        dv_load_session_close(&sessions[i]);
+        dv_load_session_close(&group.sessions[i]);
     pthread_mutex_destroy(&allowed.lock);
-    dv_free(sessions);
+    dv_free(group.sessions);
+    dv_free(group.steps);
     dv_free(parts_done);
     return status;
 }

@@ -11,25 +11,29 @@ static void insert_sql(struct dv_buf *sql, const struct dv_load_part *part, uint
                        bool whole)
 {
     const struct dv_load_table *table = part->table;
-    bool locked = !table->key_unique;
+    bool looked_up = table->mode->updates; /* by dv_update_changed */
+    bool locked = !table->key_unique, distinct = locked && !looked_up;
     dv_buf_printf(sql, "WITH done AS (INSERT INTO %s (", table->quoted);
     dv_sql_columns(sql, table, "");
     dv_buf_str(sql, ") OVERRIDING SYSTEM VALUE SELECT ");
-    if (locked) {
+    if (distinct) {
         dv_buf_str(sql, "DISTINCT ON (");
         dv_sql_keys(sql, table, "s");
         dv_buf_str(sql, ") ");
     }
     dv_sql_columns(sql, table, "s");
-    dv_buf_printf(sql, " FROM pg_temp.drover_stage s WHERE s.drover_row BETWEEN %" PRIu64 " AND %" PRIu64,
-                  first, last);
-    if (locked || table->mode->updates) {
+    if (looked_up)
+        dv_buf_str(sql, " FROM pg_temp.drover_changed s WHERE s.drover_tid IS NULL");
+    else
+        dv_buf_printf(sql, " FROM pg_temp.drover_stage s WHERE s.drover_row BETWEEN %" PRIu64 " AND %" PRIu64,
+                      first, last);
+    if (distinct) {
         dv_buf_printf(sql, " AND NOT EXISTS (SELECT FROM %s t WHERE ", table->quoted);
         dv_sql_key_match(sql, table, "t", "s");
         dv_buf_byte(sql, ')');
     }
     dv_buf_str(sql, " ORDER BY ");
-    if (locked) {
+    if (distinct) {
         dv_sql_keys(sql, table, "s");
         dv_buf_str(sql, ", ");
     }

@@ -6,15 +6,15 @@
 static enum dv_status apply(struct dv_load_part *part, uint64_t first, uint64_t last, bool whole,
                             struct dv_err *err)
 {
-    uint64_t staged, changed = 0, inserted = 0;
+    uint64_t staged, updated, missing, inserted = 0;
     enum dv_status status;
     DV_TRY(dv_stage_table_rows(part, first, last, &staged, err));
-    DV_TRY(dv_update_changed(part, first, last, &changed, err));
-    if (changed < staged)
+    DV_TRY(dv_update_changed(part, first, last, &updated, &missing, err));
+    if (missing > 0)
         DV_TRY(dv_mode_insert_missing(part, first, last, whole, &inserted, err));
-    part->count.updated += changed;
+    part->count.updated += updated;
     part->count.inserted += inserted;
-    part->count.unchanged += staged - changed - inserted;
+    part->count.unchanged += staged - updated - inserted;
 done:
     return status;
 }

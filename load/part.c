@@ -23,6 +23,12 @@ void dv_load_session_close(struct dv_load_session *session)
     session->pg = NULL;
 }
 
+/* What the statements of a part need, where the server gives less: memory to join and sort one part in, and
+ * for its temporary tables. They run for a second or two, and compiling them takes longer than it saves. */
+static const char tuning_sql[] =
+    "SELECT set_config(name, wanted, false) FROM (VALUES ('work_mem', '32MB'), ('temp_buffers', '64MB')) "
+    "v(name, wanted) WHERE pg_size_bytes(current_setting(name)) < pg_size_bytes(wanted); SET jit = off";
+
 enum dv_status dv_load_session_ready(struct dv_load_session *session, const char *uri,
                                      const struct dv_context *context, const char *stage, const char *step,
                                      struct dv_err *err)
@@ -39,7 +45,8 @@ enum dv_status dv_load_session_ready(struct dv_load_session *session, const char
         return DV_OK;
     (void)snprintf(what, sizeof what, "%.10s %.40s", stage, step);
     session->step = step;
-    return dv_session_open(&session->pg, uri, context, what, err);
+    enum dv_status status = dv_session_open(&session->pg, uri, context, what, err);
+    return status == DV_OK ? dv_pg_exec(session->pg, tuning_sql, err) : status;
 }
 
 bool dv_part_try_again(unsigned *tries, enum dv_status *status, struct dv_err *err)
@@ -75,7 +82,7 @@ static enum dv_status load_staged(struct dv_load_part *part, struct dv_progress_
     DV_TRY(dv_stage_table_make(part->pg, part->table, err));
     DV_TRY(dv_copy_part(part, item, err));
     DV_TRY(dv_stage_table_check_keys(part, mode->updates, err));
-    DV_TRY(dv_stage_table_ready(part->pg, part->rows, err));
+    DV_TRY(dv_stage_table_ready(part, err));
     DV_TRY(dv_stage_table_lock(part, err));
     if (part->rows == 0)
         return DV_OK;
@@ -87,9 +94,12 @@ done:
     return status;
 }
 
+/* A snapshot must not be older than a lock on the table, and is of no use to rows that are locked. */
 static bool wants_snapshot(const struct dv_load_part *part)
 {
-    return !part->direct && part->table->mode->snapshot && part->table->key_unique && !part->lock_rows;
+    const struct dv_load_table *table = part->table;
+    bool locks_table = !table->key_unique && table->mode->inserts;
+    return !part->direct && table->mode->snapshot && !locks_table && !part->lock_rows;
 }
 
 /* One transaction. After DV_OK the part is in the target, by this attempt or an earlier one. */

@@ -13,7 +13,7 @@ enum dv_status dv_stage_copy_sql(struct dv_buf *out, const struct dv_load_table 
 /* The next row copied in gets this number. */
 enum dv_status dv_stage_table_number(struct dv_pg *pg, uint64_t next_row, struct dv_err *err) DV_MUST_CHECK;
 /* After the last row: statistics for the planner, and indexes where they pay. */
-enum dv_status dv_stage_table_ready(struct dv_pg *pg, uint64_t rows, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_stage_table_ready(const struct dv_load_part *part, struct dv_err *err) DV_MUST_CHECK;
 /* Refuses rows without a key (key_null), and (duplicates) all but the first row of a key (key_duplicate). */
 enum dv_status dv_stage_table_check_keys(struct dv_load_part *part, bool duplicates,
                                          struct dv_err *err) DV_MUST_CHECK;

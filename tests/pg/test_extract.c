@@ -309,6 +309,45 @@ static void optional_table(void **state)
     assert_string_equal(err.column, "b");
 }
 
+/* A table of another version of the application: what it lacks is NULL, and so is said before the run, too.
+ */
+static void optional_table_that_lacks_a_column(void **state)
+{
+    (void)state;
+    struct dv_err err = DV_ERR_INIT;
+    static const char *const wanted[] = {"seen", "id", "na\"me"};
+    struct dv_column declared[] = {{.name = "id", .type = dv_type_of(DV_TYPE_INT8)},
+                                   {.name = "na\"me", .type = dv_type_of(DV_TYPE_TEXT)},
+                                   {.name = "seen", .type = dv_type_of(DV_TYPE_TIMESTAMPTZ)}};
+    test_sql("CREATE TABLE older AS SELECT g AS id FROM generate_series(1, 3) g");
+    struct dv_extract_spec spec = spec_of("older", "older");
+    spec.optional = true;
+    spec.declared = declared;
+    spec.declared_count = 3;
+    spec.columns = wanted;
+    spec.column_count = 3;
+    struct dv_column *columns = NULL;
+    unsigned count = 0;
+    bool absent = true;
+    test_ok(dv_extract_describe(&spec, &columns, &count, NULL, &absent, &err), &err);
+    assert_false(absent);
+    assert_int_equal(count, 3);
+    assert_int_equal(columns[0].type.id, DV_TYPE_TIMESTAMPTZ);
+    assert_int_equal(columns[1].type.id, DV_TYPE_INT4); /* the table's own, where it has the column */
+    dv_free(columns);
+    extract_ok("older", &spec, 1, 1);
+    expect_rows("older", "older", "SELECT NULL::timestamptz, id, NULL FROM older ORDER BY ctid");
+    struct dv_dataset_manifest manifest = manifest_of("older", "older");
+    assert_int_equal(manifest.rows, 3);
+    assert_int_equal(manifest.columns[0].type.id, DV_TYPE_TIMESTAMPTZ);
+    assert_string_equal(manifest.columns[2].name, "na\"me");
+    dv_dataset_manifest_release(&manifest);
+    /* Without "optional" a column that is not there is a mistake. */
+    spec.optional = false;
+    assert_int_equal(extract("older2", &spec, 1, 1, false, &err), DV_FAILED);
+    assert_int_equal(err.code, DV_EXIT_FAULT);
+}
+
 static void expect_error(const struct dv_extract_spec *spec, enum dv_exit code, const char *message,
                          const char *hint)
 {
@@ -628,13 +667,21 @@ static void no_encoding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_type),          cmocka_unit_test(every_shape),
-        cmocka_unit_test(workers_do_not_show), cmocka_unit_test(columns_and_condition),
-        cmocka_unit_test(optional_table),      cmocka_unit_test(what_is_missing_is_named),
-        cmocka_unit_test(describing),          cmocka_unit_test(resume_after_a_kill),
-        cmocka_unit_test(resume_keeps_parts),  cmocka_unit_test(stop_flag),
-        cmocka_unit_test(one_snapshot),        cmocka_unit_test(lost_worker),
-        cmocka_unit_test(lost_everything),     cmocka_unit_test(no_encoding),
+        cmocka_unit_test(every_type),
+        cmocka_unit_test(every_shape),
+        cmocka_unit_test(workers_do_not_show),
+        cmocka_unit_test(columns_and_condition),
+        cmocka_unit_test(optional_table),
+        cmocka_unit_test(optional_table_that_lacks_a_column),
+        cmocka_unit_test(what_is_missing_is_named),
+        cmocka_unit_test(describing),
+        cmocka_unit_test(resume_after_a_kill),
+        cmocka_unit_test(resume_keeps_parts),
+        cmocka_unit_test(stop_flag),
+        cmocka_unit_test(one_snapshot),
+        cmocka_unit_test(lost_worker),
+        cmocka_unit_test(lost_everything),
+        cmocka_unit_test(no_encoding),
     };
     return cmocka_run_group_tests(tests, test_server_start, test_server_stop);
 }

@@ -154,6 +154,7 @@ static void bad_rows_are_refused_one_by_one(void **state)
     run.context.run_dir = dir;
     assert_int_equal(load_limited(&run, 14, &err), DV_FAILED);
     assert_int_equal(err.code, DV_EXIT_REJECTS);
+    assert_non_null(strstr(err.message, "nothing was loaded"));
     assert_value("SELECT count(*) FROM strict", "1");
     test_ok(load_limited(&run, 15, &err), &err);
     assert_value("SELECT count(*) FROM strict", "9985");
@@ -176,6 +177,143 @@ static void staged_rows_are_refused_one_by_one(void **state)
     assert_value("SELECT count(*) || ' ' || count(*) FILTER (WHERE word LIKE 'new%') FROM words",
                  "2999 2997");
     run_end(&run);
+}
+
+/* A first record of many lines must not send the search to the wrong rows: defaults count how often rows were
+ * tried. */
+static void refused_row_is_found_behind_a_record_of_many_lines(void **state)
+{
+    struct run run;
+    (void)state;
+    test_sql("CREATE SEQUENCE tries; CREATE TABLE lines (id bigint, n int, note text, "
+             "try bigint DEFAULT nextval('tries'))");
+    run_new(&run, "lines");
+    run_step(&run, "lines", "lines", "insert", "id bigint, n text, note text", 1,
+             "SELECT g, CASE g WHEN 900 THEN 'x' ELSE g::text END, "
+             "CASE g WHEN 1 THEN repeat(E'a\n', 500) ELSE E'b\n' END "
+             "FROM generate_series(%u + 1, 1000) g");
+    load(&run);
+    assert_counts(&run.counts[0], 999, 0, 0, 1);
+    assert_value("SELECT rejected_rows FROM drover.ledger WHERE run_id = 'lines'", "{900}");
+    /* Twice up to the bad row, once without it, and the rest. */
+    assert_value("SELECT last_value <= 900 + 900 + 1000 FROM tries", "t");
+    run_end(&run);
+}
+
+/* The user must be told what is in the target, and how to get it out again. */
+static void too_many_rejects_say_what_is_loaded(void **state)
+{
+    struct run run;
+    struct dv_err err = DV_ERR_INIT;
+    struct dv_rollback_count counts[2];
+    (void)state;
+    test_sql("CREATE TABLE fine (id bigint PRIMARY KEY, name text);"
+             "CREATE TABLE picky (id bigint PRIMARY KEY REFERENCES fine, name text CHECK (name = ''))");
+    run_new(&run, "told");
+    run_step(&run, "fine", "fine", "insert", "id bigint, name text", 2, PART_SQL);
+    run_step(&run, "picky", "picky", "insert", "id bigint, name text", 1, PART_SQL);
+    assert_int_equal(load_limited(&run, 10, &err), DV_FAILED);
+    assert_int_equal(err.code, DV_EXIT_REJECTS);
+    assert_non_null(strstr(err.message, "2000 rows were loaded before that, and stay: fine 2000 inserted"));
+    assert_non_null(strstr(err.hint, "drover rollback JOB --run told"));
+    assert_non_null(strstr(err.hint, "check_violation"));
+    roll_back(&run, true, counts);
+    assert_value("SELECT count(*) FROM fine", "0");
+    run_end(&run);
+}
+
+/* A worker that finds its step's last parts taken goes on with the next step... */
+static void *hold_first(void *argument)
+{
+    (void)argument;
+    test_sql("BEGIN; LOCK TABLE side_a IN EXCLUSIVE MODE;"
+             "DO $$ BEGIN FOR i IN 1..200 LOOP PERFORM pg_sleep(0.05);"
+             "IF (SELECT count(*) FROM side_b) > 0 THEN INSERT INTO side_seen VALUES (true); RETURN; END IF;"
+             "END LOOP; END $$; COMMIT");
+    return NULL;
+}
+
+static void unrelated_steps_are_loaded_side_by_side(void **state)
+{
+    struct run run;
+    pthread_t other;
+    (void)state;
+    test_sql("CREATE TABLE side_a (id bigint, name text); CREATE TABLE side_b (LIKE side_a);"
+             "CREATE TABLE side_seen (yes boolean)");
+    run_new(&run, "side");
+    run_step(&run, "side_a", "side_a", "insert", "id bigint, name text", 1, PART_SQL);
+    run_step(&run, "side_b", "side_b", "insert", "id bigint, name text", 1, PART_SQL);
+    assert_int_equal(pthread_create(&other, NULL, hold_first, NULL), 0);
+    pause_ms(300);
+    load(&run);
+    pthread_join(other, NULL);
+    assert_value("SELECT count(*) FROM side_seen", "1");
+    assert_counts(&run.counts[0], 1000, 0, 0, 0);
+    assert_counts(&run.counts[1], 1000, 0, 0, 0);
+    run_end(&run);
+}
+
+/* ... but not where that one's rows refer to those that are not committed yet, or where both load one table.
+ */
+static void related_steps_are_loaded_one_after_the_other(void **state)
+{
+    struct run run;
+    (void)state;
+    test_sql("CREATE TABLE first (id bigint PRIMARY KEY, name text);"
+             "CREATE TABLE second (id bigint PRIMARY KEY REFERENCES first, name text)");
+    run_new(&run, "related");
+    run_step(&run, "first", "first", "insert", "id bigint, name text", 1,
+             "SELECT g + %u, 'name' FROM generate_series(1, 60000) g");
+    run_step(&run, "second", "second", "insert", "id bigint, name text", 3, PART_SQL);
+    run_step(&run, "set", "public.\"second\"", "update", "id bigint, name text", 3,
+             "SELECT %u * 1000 + g, 'set' FROM generate_series(1, 1000) g");
+    load(&run);
+    assert_counts(&run.counts[1], 3000, 0, 0, 0);
+    assert_counts(&run.counts[2], 0, 3000, 0, 0);
+    run_end(&run);
+}
+
+/* The range of a part's keys narrows the search down, and must not lose a row by another order of its values.
+ */
+static void keys_of_any_type_are_found(void **state)
+{
+    static const char *const types[][3] = {
+        {"text COLLATE \"und-x-icu\"", "text", "('a'),('B'),('Z''q'),('\u00e4'),(''),('\\\\x'),('10'),('9')"},
+        {"text COLLATE \"C\"", "text", "('a'),('B'),('_'),('\U0001f600'),(E'l\\n2')"},
+        {"char(4)", "text", "('a'),('B '),('abcd'),('  x')"},
+        {"uuid", "uuid", "('00000000-0000-0000-0000-000000000001'),('ffffffff-0000-0000-0000-000000000000')"},
+        {"numeric", "numeric", "('-1.50'),('9'),('10'),('NaN'),('1e30')"},
+        {"float8", "float8", "('-Infinity'),('0.1'),('NaN'),('-0'),('3e-300')"},
+        {"timestamptz", "timestamptz", "('-infinity'),('2025-03-30 01:30Z'),('0044-03-15 BC'),('infinity')"},
+        {"bytea", "bytea", "('\\\\x00'),('\\\\xff'),('')"},
+        {"inet", "text", "('10.0.0.1'),('9.0.0.0/8'),('::1')"},
+        {"int4range", "text", "('empty'),('[1,5)'),('(,3)')"},
+        {"keys_mood", "text", "('sad'),('glad'),('calm')"},
+    };
+    static const char *const key[] = {"k", "n"};
+    (void)state;
+    test_sql("CREATE TYPE keys_mood AS ENUM ('sad', 'glad', 'calm')");
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        struct run run;
+        char sql[512], columns[64], id[16];
+        (void)snprintf(
+            sql, sizeof sql,
+            "DROP TABLE IF EXISTS keys; CREATE TABLE keys (k %s, n int, v text, PRIMARY KEY (k, n));"
+            "INSERT INTO keys SELECT k::%s, n FROM (VALUES %s) x(k), generate_series(1, 2) n",
+            types[i][0], types[i][0], types[i][2]);
+        test_sql(sql);
+        (void)snprintf(id, sizeof id, "keys-%zu", i);
+        (void)snprintf(columns, sizeof columns, "k %s, n int, v text", types[i][1]);
+        run_new(&run, id);
+        struct dv_load_spec *spec =
+            run_step(&run, "keys", "keys", "update", columns, 1, "SELECT k, n, 'new' FROM keys WHERE %u = 0");
+        spec->key = key;
+        spec->key_count = 2;
+        load(&run);
+        assert_int_equal(run.counts[0].rejected, 0);
+        assert_value("SELECT count(*) FROM keys WHERE v IS DISTINCT FROM 'new'", "0");
+        run_end(&run);
+    }
 }
 
 static void row_that_came_meanwhile_is_no_error(void **state)
@@ -208,19 +346,28 @@ static void *change_slowly(void *argument)
 
 static void concurrent_change_is_counted_as_it_ended(void **state)
 {
-    struct run run;
-    pthread_t other;
     (void)state;
-    test_sql("CREATE TABLE busy (id bigint PRIMARY KEY, name text); INSERT INTO busy SELECT "
-             "generate_series(1, 1000)");
-    run_new(&run, "busy");
-    run_step(&run, "busy", "busy", "update", "id bigint, name text", 1, PART_SQL);
-    assert_int_equal(pthread_create(&other, NULL, change_slowly, NULL), 0);
-    pause_ms(300);
-    load(&run);
-    pthread_join(other, NULL);
-    assert_counts(&run.counts[0], 0, 999, 1, 0);
-    run_end(&run);
+    /* Without an index on the key the rows are found and changed in another way. */
+    static const char *const keys[] = {"PRIMARY KEY", "NOT NULL"};
+    for (unsigned i = 0; i < 2; i++) {
+        struct run run;
+        pthread_t other;
+        char sql[256], id[16];
+        (void)snprintf(sql, sizeof sql,
+                       "DROP TABLE IF EXISTS busy; CREATE TABLE busy (id bigint %s, name text);"
+                       "INSERT INTO busy SELECT generate_series(1, 1000)",
+                       keys[i]);
+        test_sql(sql);
+        (void)snprintf(id, sizeof id, "busy-%u", i);
+        run_new(&run, id);
+        run_step(&run, "busy", "busy", "update", "id bigint, name text", 1, PART_SQL);
+        assert_int_equal(pthread_create(&other, NULL, change_slowly, NULL), 0);
+        pause_ms(300);
+        load(&run);
+        pthread_join(other, NULL);
+        assert_counts(&run.counts[0], 0, 999, 1, 0);
+        run_end(&run);
+    }
 }
 
 static void prepare_kill(struct run *run, const char *id)
@@ -397,6 +544,11 @@ int main(void)
         cmocka_unit_test(upsert_and_update_count_what_differs),
         cmocka_unit_test(bad_rows_are_refused_one_by_one),
         cmocka_unit_test(staged_rows_are_refused_one_by_one),
+        cmocka_unit_test(refused_row_is_found_behind_a_record_of_many_lines),
+        cmocka_unit_test(too_many_rejects_say_what_is_loaded),
+        cmocka_unit_test(unrelated_steps_are_loaded_side_by_side),
+        cmocka_unit_test(related_steps_are_loaded_one_after_the_other),
+        cmocka_unit_test(keys_of_any_type_are_found),
         cmocka_unit_test(row_that_came_meanwhile_is_no_error),
         cmocka_unit_test(concurrent_change_is_counted_as_it_ended),
         cmocka_unit_test(killed_anywhere_it_resumes),

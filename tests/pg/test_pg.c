@@ -23,9 +23,9 @@ static void session_settings(void **state)
     (void)state;
     struct dv_err err = DV_ERR_INIT;
     test_sql(
-        "ALTER ROLE drover SET DateStyle = 'German'; ALTER ROLE drover SET TimeZone = 'Asia/Tokyo';"
-        "ALTER ROLE drover SET bytea_output = 'escape'; ALTER ROLE drover SET IntervalStyle = 'iso_8601';"
-        "ALTER ROLE drover SET statement_timeout = '1s'; ALTER ROLE drover SET extra_float_digits = -5");
+        "ALTER ROLE postgres SET DateStyle = 'German'; ALTER ROLE postgres SET TimeZone = 'Asia/Tokyo';"
+        "ALTER ROLE postgres SET bytea_output = 'escape'; ALTER ROLE postgres SET IntervalStyle = 'iso_8601';"
+        "ALTER ROLE postgres SET statement_timeout = '1s'; ALTER ROLE postgres SET extra_float_digits = -5");
     struct dv_pg *pg = test_connect();
     PGresult *result = NULL;
     test_ok(
@@ -42,7 +42,7 @@ static void session_settings(void **state)
                         "UTF8|off|drover/test");
     PQclear(result);
     dv_pg_close(pg);
-    test_sql("ALTER ROLE drover RESET ALL");
+    test_sql("ALTER ROLE postgres RESET ALL");
 }
 
 static void queries(void **state)
@@ -83,6 +83,21 @@ static void expect_failure(const char *sql, enum dv_status status, const char *s
     err = (struct dv_err)DV_ERR_INIT;
     test_ok(dv_pg_exec(pg, "ROLLBACK", &err), &err); /* the connection is fit for use again */
     dv_pg_close(pg);
+}
+
+/* A role that is named as drover's schema finds its tables where it would without drover. */
+static void the_schema_of_drover_is_no_place_for_tables(void **state)
+{
+    (void)state;
+    struct dv_err err = DV_ERR_INIT;
+    test_sql("CREATE SCHEMA IF NOT EXISTS drover; ALTER ROLE postgres SET search_path = drover, public");
+    struct dv_pg *pg = test_connect();
+    PGresult *result = NULL;
+    test_ok(dv_pg_query(pg, "SELECT current_schema()", 0, NULL, &result, &err), &err);
+    assert_string_equal(PQgetvalue(result, 0, 0), "public");
+    PQclear(result);
+    dv_pg_close(pg);
+    test_sql("ALTER ROLE postgres RESET search_path; DROP SCHEMA drover");
 }
 
 /* The class of an error decides whether drover tries again or gives up, and the text is what somebody has to
@@ -321,10 +336,15 @@ static void stopping(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(session_settings), cmocka_unit_test(queries),
-        cmocka_unit_test(errors),           cmocka_unit_test(connecting),
-        cmocka_unit_test(lost_connection),  cmocka_unit_test(copy_errors_name_the_line),
-        cmocka_unit_test(copy_large),       cmocka_unit_test(stopping),
+        cmocka_unit_test(session_settings),
+        cmocka_unit_test(queries),
+        cmocka_unit_test(the_schema_of_drover_is_no_place_for_tables),
+        cmocka_unit_test(errors),
+        cmocka_unit_test(connecting),
+        cmocka_unit_test(lost_connection),
+        cmocka_unit_test(copy_errors_name_the_line),
+        cmocka_unit_test(copy_large),
+        cmocka_unit_test(stopping),
     };
     return cmocka_run_group_tests(tests, test_server_start, test_server_stop);
 }
