@@ -21,6 +21,7 @@ struct dv_codec {
 };
 
 const struct dv_codec *dv_codec_default(void);          /* the one that writes stage files */
+const struct dv_codec *dv_codec_reader(void);           /* the fastest that reads them */
 const struct dv_codec *dv_codec_find(const char *name); /* NULL: no such codec */
 const struct dv_codec *const *dv_codec_list(void);      /* NULL-terminated */
 enum dv_status dv_codec_state_new(struct dv_codec_state **state, struct dv_err *err) DV_MUST_CHECK;

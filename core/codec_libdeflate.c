@@ -1,5 +1,4 @@
-/* libdeflate at level 1: a second opinion on every member that ISA-L writes, and the reader where ISA-L is in
- * doubt. */
+/* libdeflate at level 1: writes stage files. */
 #include "core/alloc.h"
 #include "core/codec_member.h"
 

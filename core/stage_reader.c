@@ -59,7 +59,7 @@ enum dv_status dv_stage_reader_open(struct dv_stage_reader **out, const char *di
     if (reader == NULL)
         return dv_fail_memory(err);
     reader->fd = -1;
-    reader->codec = dv_codec_default();
+    reader->codec = dv_codec_reader();
     reader->next_block = 1;
     dv_part_path(&path, dir, part, ".csv.gz");
     reader->path = dv_buf_steal(&path);
