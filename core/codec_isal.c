@@ -11,25 +11,6 @@ struct deflater {
     uint8_t level_buffer[ISAL_DEF_LVL1_EXTRA_LARGE];
 };
 
-/* ISA-L 2.30 at level 1, with nothing before the data, takes the hash of the third position from the address
- * of its own stream, so that now and then one match is found or missed by where the memory lies. With a byte
- * before the data it does not. No match may reach that byte, since a reader does not have it: a match is four
- * bytes or longer, so that byte and the first three must not follow each other anywhere. UTF-8 has no 0xFF,
- * so that one look is enough. -1: no byte will do. */
-static int byte_before(const char *bytes, size_t length)
-{
-    unsigned char reached[4] = {0xFF};
-    if (length < 4 || memchr(bytes, 0xFF, length) == NULL)
-        return 0xFF;
-    memcpy(reached + 1, bytes, 3);
-    for (int before = 0xFF; before >= 0; before--) {
-        reached[0] = (unsigned char)before;
-        if (memmem(bytes, length, reached, sizeof reached) == NULL)
-            return before;
-    }
-    return -1;
-}
-
 static enum dv_status deflate_isal(struct dv_codec_state *state, const char *bytes, size_t length, char *out,
                                    size_t room, size_t *written, struct dv_err *err)
 {
@@ -40,18 +21,11 @@ static enum dv_status deflate_isal(struct dv_codec_state *state, const char *byt
     }
     struct deflater *deflater = state->isal_deflate;
     struct isal_zstream *stream = &deflater->stream;
-    int before = byte_before(bytes, length), result = COMP_OK;
     memset(stream, 0, sizeof *stream); /* the library's own init leaves some of it as it finds it */
-    if (before < 0)
-        isal_deflate_stateless_init(stream); /* level 0, which has not that fault */
-    else {
-        isal_deflate_init(stream);
-        uint8_t dictionary = (uint8_t)before;
-        stream->level = 1;
-        stream->level_buf = deflater->level_buffer;
-        stream->level_buf_size = sizeof deflater->level_buffer;
-        result = isal_deflate_set_dict(stream, &dictionary, 1);
-    }
+    isal_deflate_stateless_init(stream);
+    stream->level = 1;
+    stream->level_buf = deflater->level_buffer;
+    stream->level_buf_size = sizeof deflater->level_buffer;
     stream->end_of_stream = 1;
     stream->flush = NO_FLUSH;
     stream->gzip_flag = IGZIP_DEFLATE;
@@ -59,10 +33,8 @@ static enum dv_status deflate_isal(struct dv_codec_state *state, const char *byt
     stream->avail_in = (uint32_t)length;
     stream->next_out = (uint8_t *)out;
     stream->avail_out = (uint32_t)room;
-    if (result == COMP_OK)
-        result = before < 0 ? isal_deflate_stateless(stream) : isal_deflate(stream);
-    if (result != COMP_OK || stream->avail_in != 0 ||
-        (before >= 0 && stream->internal_state.state != ZSTATE_END))
+    int result = isal_deflate_stateless(stream);
+    if (result != COMP_OK || stream->avail_in != 0)
         return dv_fail(err, DV_EXIT_BUG, "ISA-L could not compress %zu bytes (%d)", length, result);
     *written = stream->total_out;
     return DV_OK;

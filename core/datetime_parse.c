@@ -2,10 +2,11 @@
 
 #include "core/datetime_parts.h"
 #include "core/value_error.h"
+#include "core/zone.h"
 
 #include <string.h>
 
-enum outcome { READ_OK, BAD_FORMAT, FIELD_RANGE, ZONE_RANGE };
+enum outcome { READ_OK, BAD_FORMAT, FIELD_RANGE, ZONE_RANGE, NO_ZONE };
 
 enum special { NOT_SPECIAL, EPOCH, INFINITE, MINUS_INFINITE };
 
@@ -16,7 +17,9 @@ struct moment {
     enum special special;
     int64_t year, hour, minute, second, us;
     int64_t month, day;
-    int64_t zone; /* seconds east of UTC */
+    int64_t zone;          /* seconds east of UTC */
+    const char *zone_name; /* in the text; NULL: zone holds */
+    size_t zone_length;
 };
 
 struct reader {
@@ -159,14 +162,28 @@ static enum outcome read_offset(struct reader *reader, struct moment *moment)
     return READ_OK;
 }
 
+/* The name of a zone, to the next blank: looked up where its offset is wanted. */
+static enum outcome read_zone_name(struct reader *reader, const char *word, struct moment *moment)
+{
+    while (reader->at < reader->end && !dv_is_blank(*reader->at))
+        reader->at++;
+    if (moment->has_zone || (!moment->has_time && !moment->has_date))
+        return BAD_FORMAT;
+    moment->has_zone = true;
+    moment->zone_name = word;
+    moment->zone_length = (size_t)(reader->at - word);
+    return READ_OK;
+}
+
 static enum outcome read_word(struct reader *reader, struct moment *moment)
 {
     const char *word = reader->at;
     while (dv_lower_ascii(peek(reader)) >= 'a' && dv_lower_ascii(peek(reader)) <= 'z')
         reader->at++;
     size_t length = (size_t)(reader->at - word);
-    if (reader->at < reader->end && (peek(reader) == '+' || peek(reader) == '-'))
-        return BAD_FORMAT; /* "AM-05" and "UTC+2" are POSIX zone names, whose sign means the opposite */
+    char next = peek(reader);
+    if (length > 0 && (next == '/' || next == '+' || next == '-' || next == '_' || dv_is_digit(next)))
+        return read_zone_name(reader, word, moment);
     if (dv_is_word(word, length, "bc") || dv_is_word(word, length, "ad")) {
         if (moment->bc || moment->ad || !moment->has_date)
             return BAD_FORMAT;
@@ -187,7 +204,7 @@ static enum outcome read_word(struct reader *reader, struct moment *moment)
         moment->has_zone = true;
         return READ_OK;
     }
-    return BAD_FORMAT;
+    return length > 2 ? read_zone_name(reader, word, moment) : BAD_FORMAT;
 }
 
 static enum outcome check(struct moment *moment)
@@ -266,6 +283,10 @@ static enum dv_status refuse(enum outcome outcome, const char *type, const char 
     case ZONE_RANGE:
         status = dv_value_fail(err, "22009", text, length, "time zone displacement out of range: \"%.*s\"",
                                shown, text);
+        break;
+    case NO_ZONE:
+        status =
+            dv_value_fail(err, "22023", text, length, "time zone in \"%.*s\" not recognized", shown, text);
         break;
     default:
         status = dv_value_bad_syntax(err, type, text, length);
@@ -394,6 +415,26 @@ enum dv_status dv_time_parse(const char *text, size_t length, int64_t *us, struc
     return DV_OK;
 }
 
+/* The offset of the zone that the text names, at the local time that it says. */
+static enum outcome resolve_zone(struct moment *moment)
+{
+    struct dv_arena arena = {0};
+    struct dv_err ignored = DV_ERR_INIT;
+    const struct dv_zone *zone = NULL;
+    int64_t days;
+    enum outcome outcome = READ_OK;
+    if (moment->zone_name == NULL)
+        return READ_OK;
+    if (dv_zone_find(moment->zone_name, moment->zone_length, &arena, &zone, &ignored) != DV_OK) {
+        outcome = memchr(moment->zone_name, '/', moment->zone_length) != NULL ? NO_ZONE : BAD_FORMAT;
+    } else {
+        days = dv_date_from_civil(moment->year, (int)moment->month, (int)moment->day);
+        moment->zone = dv_zone_local_offset(zone, days * 86400 + time_of(moment) / DV_US_SECOND);
+    }
+    dv_arena_release(&arena);
+    return outcome;
+}
+
 enum dv_status dv_timestamp_parse(const char *text, size_t length, bool with_zone, int64_t *us,
                                   struct dv_err *err)
 {
@@ -403,6 +444,8 @@ enum dv_status dv_timestamp_parse(const char *text, size_t length, bool with_zon
     enum outcome outcome = read_moment(text, length, false, &moment);
     if (outcome == READ_OK && moment.special == NOT_SPECIAL && !moment.has_date)
         outcome = BAD_FORMAT;
+    if (outcome == READ_OK)
+        outcome = resolve_zone(&moment);
     if (outcome != READ_OK)
         return refuse(outcome, with_zone ? "timestamp with time zone" : "timestamp", text, length, err);
     int64_t result = 0;

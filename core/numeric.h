@@ -48,4 +48,31 @@ enum dv_status dv_numeric_modify(const struct dv_value *a, int32_t precision, in
                                  struct dv_arena *arena, struct dv_value *out,
                                  struct dv_err *err) DV_MUST_CHECK;
 
+/* ---- numeric_transcend.c ------------------------------------------------------------------------------- */
+/* With the digits that PostgreSQL gives; its errors 2201E, 2201F, 22003, 22012. */
+enum dv_status dv_numeric_sqrt(const struct dv_value *a, struct dv_arena *arena, struct dv_value *out,
+                               struct dv_err *err) DV_MUST_CHECK;
+/* The same, to so many digits behind the point. */
+enum dv_status dv_numeric_sqrt_to(const struct dv_value *a, int32_t scale, struct dv_arena *arena,
+                                  struct dv_value *out, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_numeric_exp(const struct dv_value *a, struct dv_arena *arena, struct dv_value *out,
+                              struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_numeric_ln(const struct dv_value *a, struct dv_arena *arena, struct dv_value *out,
+                             struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_numeric_log(const struct dv_value *base, const struct dv_value *a, struct dv_arena *arena,
+                              struct dv_value *out, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_numeric_power(const struct dv_value *a, const struct dv_value *b, struct dv_arena *arena,
+                                struct dv_value *out, struct dv_err *err) DV_MUST_CHECK;
+/* Greatest common divisor; multiple: least common multiple. */
+enum dv_status dv_numeric_gcd(const struct dv_value *a, const struct dv_value *b, bool multiple,
+                              struct dv_arena *arena, struct dv_value *out, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_numeric_factorial(int64_t n, struct dv_arena *arena, struct dv_value *out,
+                                    struct dv_err *err) DV_MUST_CHECK;
+/* a / b cut to a whole number */
+enum dv_status dv_numeric_div(const struct dv_value *a, const struct dv_value *b, struct dv_arena *arena,
+                              struct dv_value *out, struct dv_err *err) DV_MUST_CHECK;
+/* Digits behind the point as shown, and as needed; -1: NaN or infinite. */
+int32_t dv_numeric_scale(const struct dv_value *a);
+int32_t dv_numeric_min_scale(const struct dv_value *a);
+
 #endif

@@ -131,6 +131,31 @@ static void shortest(double value, bool single, struct decimal *out)
     to_decimal(value, most, out);
 }
 
+/* A double of at most 15 digits, up to nine of them behind the point: whole / 10^n divides two exact numbers,
+ * so it rounds as reading the text would; and no two decimals of 15 digits share a double, so the fewest
+ * digits that read back are these. Returns how many bytes; 0: it is no such number. */
+static unsigned put_short(double value, char *at)
+{
+    static const double tens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+    if (!(value >= 1e-4 && value < 1e14))
+        return 0;
+    for (unsigned n = 1; n < sizeof tens / sizeof *tens; n++) {
+        double whole = rint(value * tens[n]);
+        if (whole >= 1e15)
+            return 0;
+        if (whole / tens[n] != value)
+            continue;
+        uint64_t digits = (uint64_t)whole, unit = (uint64_t)tens[n];
+        unsigned length = dv_put_uint(at, digits / unit);
+        at[length++] = '.';
+        digits %= unit;
+        for (unsigned i = n; i-- > 0; digits /= 10)
+            at[length + i] = (char)('0' + digits % 10);
+        return length + n;
+    }
+    return 0;
+}
+
 unsigned dv_float_format(double value, bool single, char out[32])
 {
     char *at = out;
@@ -148,6 +173,10 @@ unsigned dv_float_format(double value, bool single, char out[32])
     }
     if (value < (single ? 1e6 : 1e15) && value == (double)(int64_t)value)
         return (unsigned)(at - out) + dv_put_uint(at, (uint64_t)value);
+
+    unsigned quick = single ? 0 : put_short(value, at);
+    if (quick > 0)
+        return (unsigned)(at - out) + quick;
 
     struct decimal decimal;
     shortest(value, single, &decimal);

@@ -4,6 +4,7 @@
  * flipped; floats likewise, all bits turned where negative; text with 0x00 as 0x00 0xFF and 0x00 0x00 at the
  * end; numerics as class, decimal exponent and pairs of digits; jsonb as kind, count and elements. Descending
  * keys are the complement of all but the tag. */
+#include "core/array.h"
 #include "core/value.h"
 
 #include "core/jsonb.h"
@@ -77,6 +78,10 @@ int dv_value_compare(const struct dv_value *a, const struct dv_value *b, const s
     }
     case DV_TYPE_JSONB:
         return dv_jsonb_compare((struct dv_json_text){a->u.p, a->len}, (struct dv_json_text){b->u.p, b->len});
+    case DV_TYPE_ARRAY: {
+        struct dv_type element = dv_type_of(type->element);
+        return dv_array_compare_text(a, b, &element);
+    }
     default:
         return compare_bytes(a->u.p, compared_length(a, type), b->u.p, compared_length(b, type));
     }
@@ -276,6 +281,36 @@ static void put_interval(const struct dv_interval *interval, struct dv_buf *out)
     put_big_endian((uint64_t)span, 8, out);
 }
 
+static void put_key(const struct dv_value *value, const struct dv_type *type, struct dv_buf *out);
+
+/* Items, each behind a 1 (a NULL is a 2), then a 0, then the shape. */
+static void put_array(const struct dv_value *value, const struct dv_type *type, struct dv_buf *out)
+{
+    struct dv_type element = dv_type_of(type->element);
+    struct dv_arena arena = {0};
+    struct dv_err err = DV_ERR_INIT;
+    struct dv_array array;
+    enum dv_status status = dv_array_read(value->u.p, value->len, &element, &arena, &array, &err);
+    if (status != DV_OK) {
+        put_escaped(value->u.p, value->len, out);
+        out->failed = out->failed || err.sqlstate[0] == '\0'; /* no memory */
+        dv_arena_release(&arena);
+        return;
+    }
+    for (size_t i = 0; i < array.count; i++) {
+        dv_buf_byte(out, array.items[i].state == DV_NULL ? 2 : 1);
+        if (array.items[i].state != DV_NULL)
+            put_key(&array.items[i], &element, out);
+    }
+    dv_buf_byte(out, 0);
+    put_big_endian(array.dimensions, 1, out);
+    for (unsigned i = 0; i < array.dimensions; i++)
+        put_big_endian((uint64_t)array.lengths[i], 4, out);
+    for (unsigned i = 0; i < array.dimensions; i++)
+        put_big_endian((uint64_t)((int64_t)array.lower[i] + 0x80000000LL), 4, out);
+    dv_arena_release(&arena);
+}
+
 static void put_key(const struct dv_value *value, const struct dv_type *type, struct dv_buf *out)
 {
     switch (type->id) {
@@ -308,6 +343,9 @@ static void put_key(const struct dv_value *value, const struct dv_type *type, st
         break;
     case DV_TYPE_JSONB:
         put_json((struct dv_json_text){value->u.p, value->len}, true, out);
+        break;
+    case DV_TYPE_ARRAY:
+        put_array(value, type, out);
         break;
     default:
         put_escaped(value->u.p, compared_length(value, type), out);

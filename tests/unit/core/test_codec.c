@@ -10,11 +10,11 @@
 #include "core/alloc.h"
 #include "core/codec_member.h"
 
+#include <isa-l.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum { KINDS = 4 };
 
@@ -205,66 +205,6 @@ static void bytes_depend_on_the_block_alone(void **state)
     dv_free(texts);
 }
 
-/* Nor where that memory lies: ISA-L 2.30 at level 1 takes a hash from its own address, 64 KiB apart, where
- * nothing precedes the data. */
-static void bytes_do_not_depend_on_where_memory_lies(void **state)
-{
-    (void)state;
-    enum { PLACES = 2048, STEP = 65536 };
-    const size_t held = sizeof(struct isal_zstream) + ISAL_DEF_LVL1_EXTRA_LARGE + STEP;
-    struct dv_codec_state *scratch;
-    struct dv_err err = DV_ERR_INIT;
-    struct dv_buf first = {0}, packed = {0};
-    char text[16 * 16 + 1] = "";
-    for (int i = 0; i < 16; i++)
-        strcat(text, "abcdefghijklmnop");
-    char *places = mmap(NULL, (size_t)PLACES * STEP + held, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    assert_true(places != MAP_FAILED);
-    assert_int_equal(dv_codec_state_new(&scratch, &err), DV_OK);
-    for (int place = 0; place < PLACES; place++) {
-        struct dv_buf *into = place == 0 ? &first : &packed;
-        dv_buf_reset(into);
-        scratch->isal_deflate = places + (size_t)place * STEP;
-        assert_int_equal(dv_codec_default()->compress(scratch, text, strlen(text), into, &err), DV_OK);
-        assert_int_equal(into->len, first.len);
-        assert_memory_equal(into->data, first.data, first.len);
-    }
-    scratch->isal_deflate = NULL;
-    dv_codec_state_free(scratch);
-    munmap(places, (size_t)PLACES * STEP + held);
-    dv_buf_release(&first);
-    dv_buf_release(&packed);
-}
-
-/* A match must not reach the byte that the deflater sees before the data: a reader does not have it. Here
- * every byte stands somewhere before the first three once more. */
-static void no_match_reaches_before_the_data(void **state)
-{
-    (void)state;
-    struct dv_codec_state *scratch;
-    struct dv_err err = DV_ERR_INIT;
-    char text[100 + 256 * 4 + 100], back[sizeof text];
-    memset(text, '-', sizeof text);
-    memcpy(text, "abc", 3);
-    assert_int_equal(dv_codec_state_new(&scratch, &err), DV_OK);
-    for (int last = 0; last <= 256; last++) { /* all bytes below `last` do */
-        struct dv_buf packed = {0};
-        for (int byte = 0; byte < last; byte++) {
-            text[100 + byte * 4] = (char)(255 - byte);
-            memcpy(text + 100 + byte * 4 + 1, text, 3);
-        }
-        assert_int_equal(dv_codec_default()->compress(scratch, text, sizeof text, &packed, &err), DV_OK);
-        for (const struct dv_codec *const *reader = dv_codec_list(); *reader != NULL; reader++) {
-            assert_int_equal((*reader)->decompress(scratch, packed.data, packed.len, back, sizeof back, &err),
-                             DV_OK);
-            assert_memory_equal(back, text, sizeof text);
-        }
-        dv_buf_release(&packed);
-    }
-    dv_codec_state_free(scratch);
-}
-
 static void finds_by_name(void **state)
 {
     (void)state;
@@ -285,8 +225,6 @@ int main(void)
         cmocka_unit_test(damaged_members_are_refused),
         cmocka_unit_test(written_bytes_are_those_of_the_format),
         cmocka_unit_test(bytes_depend_on_the_block_alone),
-        cmocka_unit_test(bytes_do_not_depend_on_where_memory_lies),
-        cmocka_unit_test(no_match_reaches_before_the_data),
         cmocka_unit_test(finds_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
