@@ -21,17 +21,43 @@
     X("avg", "numeric>numeric", &dv_agg_avg_numeric)                                                         \
     X("avg", "float4>float8", &dv_agg_avg_float)                                                             \
     X("avg", "float8>float8", &dv_agg_avg_float)                                                             \
+    X("avg", "interval>interval", &dv_agg_avg_interval)                                                      \
+    SPREAD(X, "var_pop", &dv_agg_var_pop, &dv_agg_var_pop_float)                                             \
+    SPREAD(X, "var_samp", &dv_agg_var_samp, &dv_agg_var_samp_float)                                          \
+    SPREAD(X, "variance", &dv_agg_var_samp, &dv_agg_var_samp_float)                                          \
+    SPREAD(X, "stddev_pop", &dv_agg_stddev_pop, &dv_agg_stddev_pop_float)                                    \
+    SPREAD(X, "stddev_samp", &dv_agg_stddev_samp, &dv_agg_stddev_samp_float)                                 \
+    SPREAD(X, "stddev", &dv_agg_stddev_samp, &dv_agg_stddev_samp_float)                                      \
+    BITS(X, "bit_and", &dv_agg_bit_and)                                                                      \
+    BITS(X, "bit_or", &dv_agg_bit_or)                                                                        \
+    BITS(X, "bit_xor", &dv_agg_bit_xor)                                                                      \
     ORDERED(X, "min", &dv_agg_min)                                                                           \
     ORDERED(X, "max", &dv_agg_max)                                                                           \
     X("bool_and", "bool>bool", &dv_agg_bool_and)                                                             \
     X("every", "bool>bool", &dv_agg_bool_and)                                                                \
     X("bool_or", "bool>bool", &dv_agg_bool_or)                                                               \
     X("string_agg", "text,text>text", &dv_agg_string)                                                        \
+    X("string_agg", "bytea,bytea>bytea", &dv_agg_string)                                                     \
     X("array_agg", "nonarray>array", &dv_agg_array)                                                          \
+    X("array_agg", "array>array", &dv_agg_arrays)                                                            \
+    X("json_agg", "any>json", &dv_agg_json)                                                                  \
+    X("json_object_agg", "any,any>json", &dv_agg_json_object)                                                \
     X("jsonb_agg", "any>jsonb", &dv_agg_jsonb)                                                               \
     X("jsonb_object_agg", "any,any>jsonb", &dv_agg_jsonb_object)                                             \
     X("first", "any>any", &dv_agg_first)                                                                     \
     X("last", "any>any", &dv_agg_last)
+
+#define SPREAD(X, name, numeric, real)                                                                       \
+    X(name, "int2>numeric", numeric)                                                                         \
+    X(name, "int4>numeric", numeric)                                                                         \
+    X(name, "int8>numeric", numeric)                                                                         \
+    X(name, "numeric>numeric", numeric)                                                                      \
+    X(name, "float4>float8", real)                                                                           \
+    X(name, "float8>float8", real)
+#define BITS(X, name, type)                                                                                  \
+    X(name, "int2>int2", type)                                                                               \
+    X(name, "int4>int4", type)                                                                               \
+    X(name, "int8>int8", type)
 
 /* The types that have min and max in PostgreSQL. */
 #define ORDERED(X, name, type)                                                                               \
@@ -47,7 +73,8 @@
     X(name, "time>time", type)                                                                               \
     X(name, "timestamp>timestamp", type)                                                                     \
     X(name, "timestamptz>timestamptz", type)                                                                 \
-    X(name, "interval>interval", type)
+    X(name, "interval>interval", type)                                                                       \
+    X(name, "array>any", type)
 
 #define SIGNATURE(called, types, type) {.name = called, .signature = types},
 #define TYPE(called, types, type)      type,
@@ -125,7 +152,8 @@ static enum dv_status bind_arguments(struct dv_binder *inner, const struct dv_as
     if (status != DV_OK)
         return status;
     aggregate->function = types[found - signatures];
-    if (strcmp(found->signature, "any>any") == 0) {
+    if (strcmp(found->signature, "any>any") == 0 || strcmp(found->signature, "array>any") == 0 ||
+        aggregate->function == &dv_agg_arrays) {
         aggregate->type = aggregate->args[0]->type;
     } else if (aggregate->function == &dv_agg_array) {
         aggregate->type = dv_type_of(DV_TYPE_ARRAY);

@@ -26,7 +26,8 @@ struct dv_aggregate_state {
     dv_int128 sum;  /* of integers, or of small numerics at `scale` */
     int32_t scale;
     struct dv_value total; /* numeric: what did not fit sum */
-    double real;
+    double real, deviation;
+    struct dv_kept total_room, squares; /* where a long total stands; variance: the sum of squares */
     struct dv_interval interval;
     struct dv_kept best;
     struct dv_kept *keys; /* first, last: of the best row, one an ORDER BY expression */
@@ -52,12 +53,15 @@ struct dv_aggregate_type {
 };
 
 extern const struct dv_aggregate_type dv_agg_count, dv_agg_sum_int, dv_agg_sum_int8, dv_agg_sum_numeric,
-    dv_agg_sum_float, dv_agg_sum_interval, dv_agg_avg_int, dv_agg_avg_numeric,
-    dv_agg_avg_float; /* aggregate_number.c */
+    dv_agg_sum_float, dv_agg_sum_interval, dv_agg_avg_int, dv_agg_avg_numeric, dv_agg_avg_float,
+    dv_agg_avg_interval; /* aggregate_number.c */
+extern const struct dv_aggregate_type dv_agg_var_pop, dv_agg_var_samp, dv_agg_stddev_pop, dv_agg_stddev_samp,
+    dv_agg_var_pop_float, dv_agg_var_samp_float, dv_agg_stddev_pop_float, dv_agg_stddev_samp_float,
+    dv_agg_bit_and, dv_agg_bit_or, dv_agg_bit_xor; /* aggregate_spread.c */
 extern const struct dv_aggregate_type dv_agg_min, dv_agg_max, dv_agg_first, dv_agg_last, dv_agg_bool_and,
     dv_agg_bool_or; /* aggregate_pick.c */
-extern const struct dv_aggregate_type dv_agg_string, dv_agg_array, dv_agg_jsonb,
-    dv_agg_jsonb_object; /* aggregate_list.c */
+extern const struct dv_aggregate_type dv_agg_string, dv_agg_array, dv_agg_arrays, dv_agg_jsonb,
+    dv_agg_jsonb_object, dv_agg_json, dv_agg_json_object; /* aggregate_list.c */
 
 /* Replaces what is kept by a copy of value. */
 enum dv_status dv_keep(struct dv_kept *kept, const struct dv_value *value, const struct dv_type *type,

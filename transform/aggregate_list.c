@@ -1,10 +1,12 @@
 /* Aggregates that keep everything: string_agg, array_agg, jsonb_agg, jsonb_object_agg. */
 #include "transform/aggregate_internal.h"
 
+#include "core/array.h"
 #include "core/jsonb.h"
 #include "transform/array_text.h"
 #include "transform/json_build.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define AGG_STEP(name)                                                                                       \
@@ -86,13 +88,46 @@ AGG_STEP(step_array)
     return append_item(state, eval, "{", ",", err);
 }
 
+/* Arrays of one shape become the rows of one that has a dimension more. */
+AGG_STEP(step_arrays)
+{
+    struct dv_type element = dv_type_of(aggregate->args[0]->type.element);
+    struct dv_array array;
+    char shape[96];
+    int length = 0;
+    enum dv_status status;
+    if (args[0].state == DV_NULL)
+        return dv_eval_fail(err, "22004", "cannot accumulate null arrays");
+    status = dv_array_read(args[0].u.p, args[0].len, &element, eval->arena, &array, err);
+    if (status != DV_OK)
+        return status;
+    if (array.dimensions == 0)
+        return dv_eval_fail(err, "2202E", "cannot accumulate empty arrays");
+    for (unsigned i = 0; i < array.dimensions; i++) {
+        length += snprintf(shape + length, sizeof(shape) - (size_t)length, "%d,", (int)array.lengths[i]);
+        array.lower[i] = 1;
+    }
+    if (state->count == 0)
+        status =
+            dv_keep(&state->best, &(struct dv_value){.u.p = shape, .len = (uint32_t)length, .state = DV_SET},
+                    &(struct dv_type){.id = DV_TYPE_TEXT, .precision = -1, .scale = -1}, state->arena, err);
+    else if (state->best.value.len != (uint32_t)length ||
+             memcmp(state->best.value.u.p, shape, (size_t)length) != 0)
+        status = dv_eval_fail(err, "2202E", "cannot accumulate arrays of different dimensionality");
+    if (status != DV_OK)
+        return status;
+    dv_buf_reset(&eval->scratch);
+    dv_array_write(&array, &element, &eval->scratch);
+    return append_item(state, eval, "{", ",", err);
+}
+
 static enum dv_status close_list(struct dv_aggregate_state *state, const char *closing, struct dv_value *out,
                                  struct dv_err *err)
 {
     enum dv_status status;
     if (state->count == 0)
         return DV_OK;
-    status = dv_grow(&state->text, closing, 1, state->arena, err);
+    status = dv_grow(&state->text, closing, strlen(closing), state->arena, err);
     *out = dv_text(state->text.p, state->text.len);
     return status;
 }
@@ -105,6 +140,32 @@ AGG_FINAL(final_array)
 
 const struct dv_aggregate_type dv_agg_array = {
     .flags = DV_AGG_NULLS, .step = step_array, .final = final_array};
+
+const struct dv_aggregate_type dv_agg_arrays = {
+    .flags = DV_AGG_NULLS, .step = step_arrays, .final = final_array};
+
+AGG_STEP(step_json_object)
+{
+    enum dv_status status;
+    dv_buf_reset(&eval->scratch);
+    status = dv_json_append_key(&eval->scratch, &args[0], &aggregate->args[0]->type, 0, eval->arena, err);
+    dv_buf_append(&eval->scratch, " : ", 3);
+    if (status == DV_OK)
+        status = dv_json_append(&eval->scratch, &args[1], &aggregate->args[1]->type, eval->arena, err);
+    return status == DV_OK ? append_item(state, eval, "{ ", ", ", err) : status;
+}
+
+AGG_FINAL(final_json)
+{
+    (void)aggregate;
+    return close_list(state, "]", out, err);
+}
+
+AGG_FINAL(final_json_object)
+{
+    (void)aggregate;
+    return close_list(state, " }", out, err);
+}
 
 AGG_STEP(step_jsonb)
 {
@@ -164,3 +225,6 @@ const struct dv_aggregate_type dv_agg_jsonb = {
     .flags = DV_AGG_NULLS, .step = step_jsonb, .final = final_jsonb};
 const struct dv_aggregate_type dv_agg_jsonb_object = {
     .flags = DV_AGG_NULLS, .step = step_jsonb_object, .final = final_jsonb_object};
+const struct dv_aggregate_type dv_agg_json = {.flags = DV_AGG_NULLS, .step = step_jsonb, .final = final_json};
+const struct dv_aggregate_type dv_agg_json_object = {
+    .flags = DV_AGG_NULLS, .step = step_json_object, .final = final_json_object};

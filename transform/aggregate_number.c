@@ -145,8 +145,10 @@ AGG_STEP(step_numeric)
     }
     if (state->total.state == DV_NULL)
         state->total = dv_numeric_from_int(0);
-    status = dv_numeric_arithmetic('+', &state->total, &args[0], state->arena, &total, err);
-    state->total = total;
+    status = dv_numeric_arithmetic('+', &state->total, &args[0], eval->arena, &total, err);
+    if (status == DV_OK)
+        status = dv_keep(&state->total_room, &total, &aggregate->type, state->arena, err);
+    state->total = state->total_room.value;
     return status;
 }
 
@@ -239,4 +241,13 @@ AGG_FINAL(final_sum_interval)
     return DV_OK;
 }
 
+AGG_FINAL(final_avg_interval)
+{
+    struct dv_eval eval = {.arena = state->arena};
+    UNUSED_FINAL;
+    return state->count == 0 ? DV_OK
+                             : dv_interval_divide(&eval, &state->interval, (double)state->count, out, err);
+}
+
+const struct dv_aggregate_type dv_agg_avg_interval = {.step = step_interval, .final = final_avg_interval};
 const struct dv_aggregate_type dv_agg_sum_interval = {.step = step_interval, .final = final_sum_interval};

@@ -1,6 +1,8 @@
 /* Aggregates that keep only the best so far: min, max, first, last, bool_and, bool_or. */
 #include "transform/aggregate_internal.h"
 
+#include "core/numeric.h"
+
 #include <string.h>
 
 #define AGG_STEP(name)                                                                                       \
@@ -31,22 +33,26 @@ enum dv_status dv_keep(struct dv_kept *kept, const struct dv_value *value, const
                        struct dv_arena *arena, struct dv_err *err)
 {
     bool far = type->id == DV_TYPE_INTERVAL || (type->id == DV_TYPE_NUMERIC && value->kind == DV_NUM_BIG);
+    size_t length = value->len;
     if (value->state == DV_NULL || (!far && !by_bytes(type))) {
         kept->value = *value;
         return DV_OK;
     }
     if (far)
-        return dv_value_copy(value, type, arena, &kept->value, err);
-    if (value->len > kept->cap || kept->room == NULL) {
-        size_t cap = value->len < 32 ? 32 : (size_t)value->len * 2;
+        length = type->id == DV_TYPE_INTERVAL
+                     ? sizeof(*value->u.interval)
+                     : sizeof(*value->u.big) + value->u.big->limb_count * sizeof(value->u.big->limbs[0]);
+    if (length > kept->cap || kept->room == NULL) {
+        size_t cap = length < 32 ? 32 : length * 2;
         kept->room = dv_arena_alloc(arena, cap);
         if (kept->room == NULL)
             return dv_fail_memory(err);
         kept->cap = cap;
     }
-    if (value->len > 0)
-        memcpy(kept->room, value->u.p, value->len);
-    kept->value = dv_text(kept->room, value->len);
+    if (length > 0)
+        memcpy(kept->room, value->u.p, length);
+    kept->value = *value;
+    kept->value.u.p = kept->room;
     return DV_OK;
 }
 

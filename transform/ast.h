@@ -31,12 +31,14 @@ enum dv_ast_kind {
     DV_AST_IN,            /* args[0] [NOT: flag] IN (args[1..]) */
     DV_AST_IN_QUERY,      /* args[0] [NOT: flag] IN (query) */
     DV_AST_EXISTS,        /* EXISTS (query); NOT EXISTS is UNARY not over it */
-    DV_AST_LIKE,     /* args[0] [NOT: flag] LIKE | ILIKE (text: "like", "ilike") args[1] [ESCAPE args[2]] */
-    DV_AST_CASE,     /* flag: simple form; args: [operand], when, then, when, then, ..., [else: has_else] */
-    DV_AST_CAST,     /* args[0] to type (CAST(x AS t), x::t) */
-    DV_AST_CALL,     /* text: function name, folded; args; see struct dv_ast_call for what may follow */
-    DV_AST_ARRAY,    /* ARRAY[args] */
-    DV_AST_SUBSCRIPT /* args[0][args[1]] */
+    DV_AST_LIKE,      /* args[0] [NOT: flag] LIKE | ILIKE (text: "like", "ilike") args[1] [ESCAPE args[2]] */
+    DV_AST_CASE,      /* flag: simple form; args: [operand], when, then, when, then, ..., [else: has_else] */
+    DV_AST_CAST,      /* args[0] to type (CAST(x AS t), x::t) */
+    DV_AST_CALL,      /* text: function name, folded; args; see struct dv_ast_call for what may follow */
+    DV_AST_ARRAY,     /* ARRAY[args] */
+    DV_AST_SUBSCRIPT, /* args[0][args[1]]; a slice args[0][args[1]:args[2]]: a bound left open is a NULL with
+                         has_else */
+    DV_AST_ANY        /* args[0] text ANY (args[1]); ALL: flag; text: the operator */
 };
 
 struct dv_ast_query;

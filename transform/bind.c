@@ -2,6 +2,7 @@
 
 #include "core/numeric.h"
 #include "transform/aggregate.h"
+#include "transform/array_bind.h"
 #include "transform/functions.h"
 
 #include <errno.h>
@@ -383,8 +384,8 @@ static enum dv_status bind_compound(struct dv_binder *binder, const struct dv_as
         return dv_bind_call(binder, ast, args, out, err);
     case DV_AST_ARRAY:
         return dv_bind_array(binder, ast, args, out, err);
-    case DV_AST_SUBSCRIPT:
-        return dv_bind_subscript(binder, ast, args, out, err);
+    case DV_AST_ANY:
+        return dv_bind_any(binder, ast, args, out, err);
     default:
         return dv_bind_fail(binder, ast->line, ast->column, "0A000", err,
                             "this expression is not allowed here");
@@ -434,6 +435,8 @@ enum dv_status dv_bind_node(struct dv_binder *binder, const struct dv_ast *ast, 
     case DV_AST_IN_QUERY:
     case DV_AST_EXISTS:
         return bind_special(binder, ast, scope, out, err);
+    case DV_AST_SUBSCRIPT:
+        return dv_bind_subscripts(binder, ast, scope, out, err);
     default:
         break;
     }

@@ -21,6 +21,8 @@ typedef enum dv_status (*dv_call_fn)(const struct dv_expr *expr, struct dv_eval 
 struct dv_call {
     struct dv_expr expr; /* first: a call is an expression */
     dv_call_fn fn;
+    bool stable; /* PostgreSQL evaluates it row by row, even over constants: it fails only where it is reached
+                  */
 };
 
 enum dv_cast_context { DV_CAST_IMPLICIT, DV_CAST_ASSIGNMENT, DV_CAST_EXPLICIT };
@@ -99,8 +101,6 @@ enum dv_status dv_bind_in(struct dv_binder *binder, const struct dv_ast *ast, st
                           struct dv_expr **out, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_bind_array(struct dv_binder *binder, const struct dv_ast *ast, struct dv_expr **args,
                              struct dv_expr **out, struct dv_err *err) DV_MUST_CHECK; /* arrays.c */
-enum dv_status dv_bind_subscript(struct dv_binder *binder, const struct dv_ast *ast, struct dv_expr **args,
-                                 struct dv_expr **out, struct dv_err *err) DV_MUST_CHECK;
 /* Compares two set values of one type (or integers of different widths); operators.c */
 int dv_compare_values(const struct dv_value *a, const struct dv_value *b, const struct dv_type *type);
 /* The same for the two sides of a bound comparison, one of which may be a date and the other a timestamp. */
@@ -123,6 +123,9 @@ static inline unsigned dv_utf8_width(unsigned char lead)
 {
     return lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
+/* interval / divisor, with PostgreSQL's roundings; operators_time.c */
+enum dv_status dv_interval_divide(struct dv_eval *eval, const struct dv_interval *span, double divisor,
+                                  struct dv_value *out, struct dv_err *err) DV_MUST_CHECK;
 size_t dv_utf8_count(const char *p, size_t length); /* characters */
 size_t dv_utf8_offset(const char *p, size_t length,
                       int64_t chars); /* bytes of the first `chars` characters */

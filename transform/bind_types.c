@@ -89,6 +89,10 @@ bool dv_cast_exists(const struct dv_type *from, const struct dv_type *to, enum d
 {
     if (same_type(from, to) || from->id == DV_TYPE_UNKNOWN)
         return true;
+    if (from->id == DV_TYPE_ARRAY && to->id == DV_TYPE_ARRAY) {
+        struct dv_type inner = dv_type_of(from->element), outer = dv_type_of(to->element);
+        return dv_cast_exists(&inner, &outer, context);
+    }
     if ((casts[from->id].implicit & BIT(to->id)) != 0)
         return true;
     if (context == DV_CAST_IMPLICIT)

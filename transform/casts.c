@@ -3,6 +3,7 @@
 
 #include "core/jsonb.h"
 #include "core/numeric.h"
+#include "transform/array_bind.h"
 
 #include <float.h>
 #include <math.h>
@@ -120,6 +121,13 @@ static enum dv_status narrow_float(double wide, struct dv_value *out, struct dv_
     return DV_OK;
 }
 
+/* Too small for a float, and not zero. */
+static bool vanishes(double wide, const struct dv_value *numeric)
+{
+    struct dv_value zero = {.state = DV_SET, .kind = DV_NUM_SMALL};
+    return wide == 0.0 && dv_numeric_compare(numeric, &zero) != 0;
+}
+
 static enum dv_status cast_numeric_float(const struct dv_expr *expr, struct dv_eval *eval,
                                          struct dv_value *args, struct dv_value *out, struct dv_err *err)
 {
@@ -136,7 +144,10 @@ static enum dv_status cast_numeric_float(const struct dv_expr *expr, struct dv_e
         dv_numeric_format(&args[0], &text);
         if (text.failed || text.len >= sizeof(room)) {
             dv_buf_release(&text);
-            return narrow_float(dv_numeric_to_float(&args[0]), out, err);
+            double wide = dv_numeric_to_float(&args[0]);
+            if (isinf(wide) || vanishes(wide, &args[0]))
+                return dv_eval_fail(err, "22003", "value is out of range for type real");
+            return narrow_float(wide, out, err);
         }
         memcpy(room, text.data, text.len);
         room[text.len] = '\0';
@@ -147,7 +158,7 @@ static enum dv_status cast_numeric_float(const struct dv_expr *expr, struct dv_e
         return DV_OK;
     }
     *out = dv_float(dv_numeric_to_float(&args[0]));
-    if (finite && isinf(out->u.f))
+    if (finite && (isinf(out->u.f) || vanishes(out->u.f, &args[0])))
         return dv_eval_fail(err, "22003", "value is out of range for type double precision");
     return DV_OK;
 }
@@ -518,6 +529,12 @@ static enum dv_status no_cast(struct dv_binder *binder, const struct dv_expr *ex
     return DV_FAILED;
 }
 
+/* Casts that depend on the session's zone there: PostgreSQL does not evaluate them before a row is read. */
+static bool by_session_zone(enum dv_type_id from, enum dv_type_id to)
+{
+    return (from == DV_TYPE_TIMESTAMPTZ) != (to == DV_TYPE_TIMESTAMPTZ);
+}
+
 enum dv_status dv_cast(struct dv_binder *binder, struct dv_expr *expr, const struct dv_type *to,
                        enum dv_cast_context context, int line, int column, struct dv_expr **out,
                        struct dv_err *err)
@@ -532,6 +549,10 @@ enum dv_status dv_cast(struct dv_binder *binder, struct dv_expr *expr, const str
     }
     if (!dv_cast_exists(&expr->type, to, context))
         return no_cast(binder, expr, to, line, column, context, err);
+    if (expr->type.id == DV_TYPE_ARRAY && to->id == DV_TYPE_ARRAY &&
+        (expr->type.element != to->element || to->precision != expr->type.precision ||
+         to->scale != expr->type.scale))
+        return dv_array_cast(binder, expr, to, context, line, column, out, err);
     same = expr->type.id == to->id;
     modified = same && expr->type.precision == to->precision && expr->type.scale == to->scale;
     if (expr->type.id == DV_TYPE_UNKNOWN && expr->is_constant) {
@@ -540,11 +561,14 @@ enum dv_status dv_cast(struct dv_binder *binder, struct dv_expr *expr, const str
         expr->type = dv_type_of(DV_TYPE_TEXT);
         return dv_cast(binder, expr, to, DV_CAST_EXPLICIT, line, column, out, err);
     } else if (!same) {
+        enum dv_type_id from = expr->type.id;
         dv_call_fn fn = conversion(&expr->type, to);
         if (fn == NULL)
             status = relabel(binder, expr, &bare, line, column, &expr, err);
         else
             status = dv_node_call(binder, line, column, fn, true, &bare, &expr, 1, NULL, &expr, err);
+        if (status == DV_OK && fn != NULL && by_session_zone(from, to->id))
+            ((struct dv_call *)expr)->stable = true;
         if (status == DV_OK)
             status = dv_node_fold(binder, &expr, err);
     }

@@ -8,13 +8,17 @@
 #include <string.h>
 
 static const struct dv_function_table *const function_tables[] = {
-    &dv_functions_text, &dv_functions_number, &dv_functions_json, &dv_functions_time, &dv_functions_misc};
+    &dv_functions_text,   &dv_functions_encode, &dv_functions_regex,  &dv_functions_array,
+    &dv_functions_number, &dv_functions_math,   &dv_functions_json,   &dv_functions_jsonb,
+    &dv_functions_time,   &dv_functions_clock,  &dv_functions_format, &dv_functions_number_format,
+    &dv_functions_misc};
 #define TABLE_COUNT (sizeof(function_tables) / sizeof(function_tables[0]))
 
 #define CANDIDATES 96
 #define ANY        100 /* in signatures: any type */
 #define NONARRAY   101 /* any type but an array */
 #define ANYARRAY   102
+#define ARRAY_OF   128 /* or'ed to the element type: text[] */
 
 struct candidate {
     const struct dv_function *function;
@@ -48,8 +52,25 @@ static const struct {
                   {"array", ANYARRAY},
                   {"other", DV_TYPE_OTHER}};
 
+static uint8_t code_of(const struct dv_type *type)
+{
+    return (uint8_t)(type->id == DV_TYPE_ARRAY ? ARRAY_OF | (unsigned)type->element : (unsigned)type->id);
+}
+
+static struct dv_type type_of_code(unsigned code)
+{
+    struct dv_type type;
+    if (code < DV_TYPE_COUNT)
+        return dv_type_of((enum dv_type_id)code);
+    type = dv_type_of(DV_TYPE_ARRAY);
+    type.element = (enum dv_type_id)(code & ~(unsigned)ARRAY_OF);
+    return type;
+}
+
 static uint8_t type_named(const char *name, size_t length)
 {
+    if (length > 2 && name[length - 1] == ']')
+        return (uint8_t)(ARRAY_OF | type_named(name, length - 2));
     for (size_t i = 0; i < sizeof(type_names) / sizeof(type_names[0]); i++)
         if (strncmp(type_names[i].name, name, length) == 0 && type_names[i].name[length] == '\0')
             return type_names[i].id;
@@ -101,7 +122,7 @@ static bool accepts(uint8_t wanted, const struct dv_type *type)
         return type->id == DV_TYPE_ARRAY;
     if (wanted == DV_TYPE_OTHER)
         return type->id == DV_TYPE_OTHER;
-    to = dv_type_of((enum dv_type_id)wanted);
+    to = type_of_code(wanted);
     return dv_cast_exists(type, &to, DV_CAST_IMPLICIT);
 }
 
@@ -123,10 +144,10 @@ static unsigned gather(const struct dv_function_table *const *tables, unsigned t
     return found;
 }
 
-static bool all_match(const struct candidate *candidate, const enum dv_type_id *types, unsigned count)
+static bool all_match(const struct candidate *candidate, const uint8_t *types, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
-        if (candidate->types[i] != (uint8_t)types[i])
+        if (candidate->types[i] != types[i])
             return false;
     return true;
 }
@@ -143,7 +164,7 @@ static unsigned keep_best(struct candidate *list, unsigned n, struct dv_expr **a
             enum dv_type_id type = args[i]->type.id;
             if (type == DV_TYPE_UNKNOWN)
                 continue;
-            if (list[c].types[i] == (uint8_t)type ||
+            if (list[c].types[i] == code_of(&args[i]->type) ||
                 (preferred && list[c].types[i] < DV_TYPE_COUNT &&
                  dv_type_preferred((enum dv_type_id)list[c].types[i]) &&
                  dv_type_category((enum dv_type_id)list[c].types[i]) == dv_type_category(type)))
@@ -161,7 +182,7 @@ static unsigned keep_best(struct candidate *list, unsigned n, struct dv_expr **a
 
 static char category(uint8_t type)
 {
-    return type < DV_TYPE_COUNT ? dv_type_category((enum dv_type_id)type) : 'P';
+    return type < DV_TYPE_COUNT ? dv_type_category((enum dv_type_id)type) : type >= ARRAY_OF ? 'A' : 'P';
 }
 
 /* For untyped literals: the category that the candidates agree on, or string where any takes one. */
@@ -253,9 +274,9 @@ static unsigned keep_same(struct candidate *list, unsigned n, struct dv_expr **a
 static unsigned exact_match(struct candidate *list, unsigned n, struct dv_expr **args, unsigned count,
                             bool as_operator)
 {
-    enum dv_type_id types[DV_CALL_ARGS];
+    uint8_t types[DV_CALL_ARGS];
     for (unsigned i = 0; i < count; i++)
-        types[i] = args[i]->type.id;
+        types[i] = code_of(&args[i]->type);
     if (as_operator && count == 2) {
         if (types[0] == DV_TYPE_UNKNOWN)
             types[0] = types[1];
@@ -304,7 +325,8 @@ enum dv_resolution dv_function_resolve(const struct dv_function_table *const *ta
     *found = list[0].function;
     *result = list[0].result;
     for (unsigned i = 0; i < count; i++) {
-        if (list[0].types[i] < DV_TYPE_COUNT && list[0].types[i] != DV_TYPE_OTHER)
+        if ((list[0].types[i] < DV_TYPE_COUNT && list[0].types[i] != DV_TYPE_OTHER) ||
+            list[0].types[i] >= ARRAY_OF)
             types[i] = (enum dv_type_id)list[0].types[i];
         else
             types[i] = DV_TYPE_UNKNOWN; /* stays what it is */
@@ -317,14 +339,15 @@ enum dv_status dv_function_make(struct dv_binder *binder, const struct dv_functi
                                 unsigned count, const void *data, int line, int column, struct dv_expr **out,
                                 struct dv_err *err)
 {
-    struct dv_type type = dv_type_of(result < DV_TYPE_COUNT ? result : DV_TYPE_TEXT);
+    struct dv_type type =
+        result < DV_TYPE_COUNT || result >= ARRAY_OF ? type_of_code(result) : dv_type_of(DV_TYPE_TEXT);
     enum dv_status status;
     struct dv_call *call;
     for (unsigned i = 0; i < count; i++) {
-        struct dv_type to = dv_type_of(types[i]);
+        struct dv_type to = type_of_code(types[i]);
         if (types[i] == DV_TYPE_UNKNOWN)
             status = dv_known(binder, &args[i], err);
-        else if (args[i]->type.id == types[i])
+        else if (code_of(&args[i]->type) == (uint8_t)types[i])
             continue;
         else
             status = dv_cast(binder, args[i], &to, DV_CAST_IMPLICIT, args[i]->line, args[i]->column, &args[i],
@@ -337,6 +360,7 @@ enum dv_status dv_function_make(struct dv_binder *binder, const struct dv_functi
     if (status != DV_OK)
         return status;
     call = (struct dv_call *)*out;
+    call->stable = (function->flags & DV_FN_CLOCK) != 0;
     if (function->bind != NULL) {
         status = function->bind(binder, call, err);
         if (status != DV_OK)
@@ -349,16 +373,49 @@ enum dv_status dv_function_make(struct dv_binder *binder, const struct dv_functi
 
 /* Functions that PostgreSQL has and drover leaves out, with what to write instead. */
 static const char *const left_out[][2] = {
-    {"regexp_replace", "regular expressions are left out; use replace, translate, split_part or LIKE"},
-    {"regexp_match", "regular expressions are left out; use LIKE, strpos or split_part"},
-    {"regexp_matches", "regular expressions are left out; use LIKE, strpos or split_part"},
-    {"regexp_split_to_array", "regular expressions are left out; use split_part"},
-    {"format", "write it with || or concat"},
+    {"regexp_matches", "write regexp_match for the first match, regexp_count, or regexp_split_to_array"},
+    {"regexp_split_to_table", "write unnest(regexp_split_to_array(...)) in FROM"},
     {"random", "a model gives the same rows whenever it runs; use uuid5 for made-up keys"},
+    {"setseed", "a model gives the same rows whenever it runs"},
     {"gen_random_uuid", "a model gives the same rows whenever it runs; use uuid5('namespace', key)"},
     {"uuid_generate_v4", "a model gives the same rows whenever it runs; use uuid5('namespace', key)"},
+    {"uuid_generate_v5", "write uuid5('namespace', name)"},
     {"clock_timestamp", "use now(), the run's own clock"},
-    {"string_to_array", "use split_part"}};
+    {"statement_timestamp", "use now(), the run's own clock"},
+    {"timeofday", "use now()::text, the run's own clock"},
+    {"nextval", "let the target's default fill the column, or make a key with uuid5 or row_number()"},
+    {"row_to_json", "name the columns: json_build_object('a', a, 'b', b)"},
+    {"jsonb_path_query", "take members by -> and ->>, elements by jsonb_array_elements in FROM"},
+    {"jsonb_path_query_first", "take members by -> and ->>, or #> with a path"},
+    {"jsonb_path_query_array", "unnest with jsonb_array_elements in FROM, then jsonb_agg"},
+    {"jsonb_path_exists", "write @>, ? or a comparison of what #>> gives"},
+    {"jsonb_path_match", "compare what #>> gives"},
+    {"jsonb_populate_record", "take the members one by one: (j->>'a')::integer"},
+    {"jsonb_to_record", "take the members one by one: (j->>'a')::integer"},
+    {"jsonb_set_lax", "write jsonb_set, or jsonb_strip_nulls over it"},
+    {"json_populate_record", "take the members one by one: (j->>'a')::integer"},
+    {"mode", "group by the value, count, and take the first"},
+    {"percentile_cont", "number the rows with row_number() and take the middle"},
+    {"percentile_disc", "number the rows with row_number() and take the middle"},
+    {"to_tsvector", "full-text search is for the target; store the text"},
+    {"similarity", "compare normalized text, or slugs"},
+    {"unaccent", "write slug, or normalize and regexp_replace"},
+    {"iif", "write CASE WHEN ... THEN ... ELSE ... END"},
+    {"ifnull", "write coalesce"},
+    {"isnull", "write x IS NULL, or coalesce"},
+    {"nvl", "write coalesce"},
+    {"if", "write CASE WHEN ... THEN ... ELSE ... END"},
+    {"len", "write length"},
+    {"instr", "write strpos"},
+    {"getdate", "write now()"},
+    {"group_concat", "write string_agg(x, ',' ORDER BY y)"},
+    {"listagg", "write string_agg(x, ',' ORDER BY y)"},
+    {"str_to_date", "write to_date(text, 'YYYY-MM-DD')"},
+    {"date_format", "write to_char(time, 'YYYY-MM-DD')"},
+    {"datediff", "subtract: date - date, or timestamp - timestamp"},
+    {"dateadd", "add an interval: time + interval '1 day'"},
+    {"year", "write extract(year from x)"},
+    {"month", "write extract(month from x)"}};
 
 static enum dv_status unknown_function(struct dv_binder *binder, const struct dv_ast *ast,
                                        struct dv_expr **args, unsigned count, bool ambiguous,

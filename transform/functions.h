@@ -2,8 +2,8 @@
  * rules (manual, "Type Conversion") choose among them. A new function is one entry in its file's table.
  *
  * signature: argument types, comma-separated, then '>' and the result: "text,int4>text". "any" takes every
- * type (an untyped literal becomes text); "nonarray" too; a trailing "..." repeats the last one, zero or more
- * times. */
+ * type (an untyped literal becomes text); "nonarray" and "array" the obvious ones; "text[]" is an array of
+ * text; a trailing "..." repeats the last one, zero or more times. */
 #ifndef DV_TRANSFORM_FUNCTIONS_H
 #define DV_TRANSFORM_FUNCTIONS_H
 
@@ -11,7 +11,7 @@
 
 enum dv_function_flag {
     DV_FN_NULLS = 1, /* is called with NULL arguments; without it a NULL argument gives NULL */
-    DV_FN_CLOCK = 2  /* not immutable: is not folded */
+    DV_FN_CLOCK = 2  /* not immutable to PostgreSQL: is not folded, and fails only where a row reaches it */
 };
 
 struct dv_function {
@@ -33,10 +33,12 @@ struct dv_function_table {
 };
 
 /* The tables, one a file. */
-extern const struct dv_function_table dv_functions_text, dv_functions_number, dv_functions_json,
-    dv_functions_time, dv_functions_misc;
+extern const struct dv_function_table dv_functions_text, dv_functions_encode, dv_functions_regex,
+    dv_functions_number, dv_functions_math, dv_functions_json, dv_functions_jsonb, dv_functions_time,
+    dv_functions_clock, dv_functions_format, dv_functions_number_format, dv_functions_array,
+    dv_functions_misc;
 extern const struct dv_function_table dv_operators_compare, dv_operators_number, dv_operators_time,
-    dv_operators_other;
+    dv_operators_other, dv_operators_math, dv_operators_regex, dv_operators_jsonb;
 
 #define DV_FUNCTION_TABLE(table)                                                                             \
     {                                                                                                        \

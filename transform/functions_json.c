@@ -150,7 +150,7 @@ JSON_FN(strip_nulls)
     }
 #define BUILD(called, types, fn)                                                                             \
     {                                                                                                        \
-        .name = called, .signature = types, .flags = DV_FN_NULLS, .eval = fn                                 \
+        .name = called, .signature = types, .flags = DV_FN_NULLS | DV_FN_CLOCK, .eval = fn                   \
     }
 static const struct dv_function json_entries[] = {
     FN("json_typeof", "json>text", json_typeof),

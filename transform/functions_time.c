@@ -63,6 +63,10 @@ enum unit {
     U_DOY,
     U_ISOYEAR,
     U_EPOCH,
+    U_JULIAN,
+    U_ZONE,
+    U_ZONE_HOUR,
+    U_ZONE_MINUTE,
     U_NONE
 };
 
@@ -98,7 +102,11 @@ static const struct {
              {"isodow", U_ISODOW},
              {"doy", U_DOY},
              {"isoyear", U_ISOYEAR},
-             {"epoch", U_EPOCH}};
+             {"epoch", U_EPOCH},
+             {"julian", U_JULIAN},
+             {"timezone", U_ZONE},
+             {"timezone_hour", U_ZONE_HOUR},
+             {"timezone_minute", U_ZONE_MINUTE}};
 
 static enum unit unit_named(const struct dv_value *name)
 {
@@ -214,12 +222,22 @@ static enum dv_status clock_field(struct dv_eval *eval, enum unit unit, const st
 static enum dv_status infinite_field(struct dv_eval *eval, enum unit unit, bool positive,
                                      struct dv_value *out, struct dv_err *err)
 {
-    bool endless = unit == U_YEAR || unit == U_DECADE || unit == U_CENTURY || unit == U_MILLENNIUM ||
-                   unit == U_ISOYEAR || unit == U_EPOCH;
+    bool endless = unit == U_JULIAN || unit == U_YEAR || unit == U_DECADE || unit == U_CENTURY ||
+                   unit == U_MILLENNIUM || unit == U_ISOYEAR || unit == U_EPOCH;
     if (!endless)
         return DV_OK;
     return positive ? dv_numeric_parse("Infinity", 8, eval->arena, out, err)
                     : dv_numeric_parse("-Infinity", 9, eval->arena, out, err);
+}
+
+/* Days of the Julian calendar, the time of day behind the point. */
+static enum dv_status julian(struct dv_eval *eval, int64_t days, int64_t us, struct dv_value *out,
+                             struct dv_err *err)
+{
+    struct dv_value whole = dv_numeric_from_int(days + 2451545), part = dv_numeric_from_int(us),
+                    day = dv_numeric_from_int(DAY_US);
+    enum dv_status status = dv_numeric_arithmetic('/', &part, &day, eval->arena, &part, err);
+    return status == DV_OK ? dv_numeric_arithmetic('+', &whole, &part, eval->arena, out, err) : status;
 }
 
 TIME_FN(extract_stamp)
@@ -231,9 +249,15 @@ TIME_FN(extract_stamp)
         return bad_unit(&args[0], unit, &expr->args[1]->type, err);
     if (infinite(us))
         return infinite_field(eval, unit, us > 0, out, err);
+    if (unit >= U_ZONE && expr->args[1]->type.id != DV_TYPE_TIMESTAMPTZ)
+        return bad_unit(&args[0], unit, &expr->args[1]->type, err);
     if (unit == U_EPOCH)
         return scaled(eval, (dv_int128)us + UNIX_EPOCH_US, 6, out, err);
+    if (unit >= U_ZONE) /* the session's zone is UTC */
+        return scaled(eval, 0, 0, out, err);
     dv_time_split(us, &parts);
+    if (unit == U_JULIAN)
+        return julian(eval, parts.days, us - parts.days * DAY_US, out, err);
     if (day_field(unit, &parts, &value))
         return scaled(eval, value, 0, out, err);
     return clock_field(eval, unit, &parts, out, err);
@@ -244,12 +268,14 @@ TIME_FN(extract_date)
     enum unit unit = unit_named(&args[0]);
     int64_t days = args[1].u.i, value = 0;
     struct dv_time_parts parts = {.days = days};
-    if (unit <= U_HOUR || unit == U_NONE)
+    if (unit <= U_HOUR || unit >= U_ZONE)
         return bad_unit(&args[0], unit, &expr->args[1]->type, err);
     if (days == DV_DATE_INFINITY || days == DV_DATE_MINUS_INFINITY)
         return infinite_field(eval, unit, days > 0, out, err);
     if (unit == U_EPOCH)
         return scaled(eval, (days + 10957) * 86400, 0, out, err);
+    if (unit == U_JULIAN)
+        return scaled(eval, days + 2451545, 0, out, err);
     dv_date_to_civil(days, &parts.year, &parts.month, &parts.day);
     (void)day_field(unit, &parts, &value);
     return scaled(eval, value, 0, out, err);
@@ -410,20 +436,21 @@ static int64_t first_year(enum unit unit, int64_t year)
                     : -((span - 1 - (year - 1)) / span) * span + 1;
 }
 
-TIME_FN(trunc_stamp)
+enum dv_status dv_time_trunc(const struct dv_value *name, int64_t us, const struct dv_type *type,
+                             bool *whole_days, int64_t *out, struct dv_err *err)
 {
-    enum unit unit = unit_named(&args[0]);
-    int64_t us = args[1].u.i, day = 0, iso_year, monday;
+    enum unit unit = unit_named(name);
+    int64_t day = 0, iso_year, monday;
     struct dv_time_parts t;
     if (unit > U_MILLENNIUM)
-        return bad_unit(&args[0], unit, &expr->args[1]->type, err);
-    (void)eval;
-    *out = args[1];
+        return bad_unit(name, unit, type, err);
+    *out = us;
+    *whole_days = unit >= U_DAY;
     if (infinite(us) || unit == U_MICRO)
         return DV_OK;
     if (unit <= U_DAY) {
         static const int64_t spans[] = {1, 1000, 1000000, 60000000, 3600000000, DAY_US};
-        *out = dv_int(floor_unit(us, spans[unit]));
+        *out = floor_unit(us, spans[unit]);
         return DV_OK;
     }
     dv_time_split(us, &t);
@@ -437,44 +464,53 @@ TIME_FN(trunc_stamp)
     }
     if (day < -2451545) /* before the calendar's first day */
         return dv_eval_range(err, DV_TYPE_TIMESTAMP);
-    *out = dv_int(day * DAY_US);
+    *out = day * DAY_US;
+    return DV_OK;
+}
+
+TIME_FN(trunc_stamp)
+{
+    bool whole_days;
+    int64_t us = 0;
+    enum dv_status status = dv_time_trunc(&args[0], args[1].u.i, &expr->args[1]->type, &whole_days, &us, err);
+    (void)eval;
+    *out = dv_int(us);
+    return status;
+}
+
+enum dv_status dv_interval_trunc(const struct dv_value *name, const struct dv_interval *span,
+                                 struct dv_interval *out, struct dv_err *err)
+{
+    static const int64_t spans[] = {1, 1000, 1000000, 60000000, 3600000000};
+    struct dv_type type = dv_type_of(DV_TYPE_INTERVAL);
+    enum unit unit = unit_named(name);
+    int32_t months = 0;
+    if (unit > U_MILLENNIUM || unit == U_WEEK) {
+        enum dv_status status = bad_unit(name, unit, &type, err);
+        if (unit == U_WEEK)
+            dv_err_hint(err, "Months usually have fractional weeks.");
+        return status;
+    }
+    *out = *span;
+    if (unit <= U_HOUR) {
+        out->microseconds -= span->microseconds % spans[unit];
+        return DV_OK;
+    }
+    out->microseconds = 0;
+    if (unit == U_DAY)
+        return DV_OK;
+    out->days = 0;
+    months = unit == U_MONTH     ? 1
+             : unit == U_QUARTER ? 3
+             : unit == U_YEAR    ? 12
+             : unit == U_DECADE  ? 120
+             : unit == U_CENTURY ? 1200
+                                 : 12000;
+    out->months -= out->months % months;
     return DV_OK;
 }
 
 /* ---- others -------------------------------------------------------------------------------------------- */
-
-static bool is_utc(const struct dv_value *zone)
-{
-    static const char *const names[] = {"utc", "gmt", "z", "etc/utc", "zulu", "universal", "uct"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strlen(names[i]) == zone->len && strncasecmp(names[i], zone->u.p, zone->len) == 0)
-            return true;
-    return false;
-}
-
-TIME_FN(at_zone)
-{
-    UNUSED;
-    if (!is_utc(&args[0])) {
-        (void)dv_eval_fail(err, "0A000", "time zone \"%.*s\" is not supported",
-                           (int)(args[0].len > 64 ? 64 : args[0].len), args[0].u.p);
-        dv_err_hint(err, "drover computes in UTC: write AT TIME ZONE 'UTC'.");
-        return DV_FAILED;
-    }
-    *out = args[1];
-    return DV_OK;
-}
-
-TIME_FN(stamp_to_char)
-{
-    enum dv_status status;
-    UNUSED;
-    if (args[1].len == 0 || infinite(args[0].u.i))
-        return DV_OK;
-    dv_buf_reset(&eval->scratch);
-    status = dv_time_to_char(args[0].u.i, args[1].u.p, args[1].len, &eval->scratch, err);
-    return status == DV_OK ? dv_out_scratch(eval, out, err) : status;
-}
 
 TIME_FN(make_date)
 {
@@ -517,10 +553,6 @@ static const struct dv_function time_entries[] = {
     FN("date_part", "text,interval>float8", part_interval),
     FN("date_trunc", "text,timestamp>timestamp", trunc_stamp),
     FN("date_trunc", "text,timestamptz>timestamptz", trunc_stamp),
-    FN("timezone", "text,timestamp>timestamptz", at_zone),
-    FN("timezone", "text,timestamptz>timestamp", at_zone),
-    FN("to_char", "timestamp,text>text", stamp_to_char),
-    FN("to_char", "timestamptz,text>text", stamp_to_char),
     FN("make_date", "int4,int4,int4>date", make_date),
 };
 const struct dv_function_table dv_functions_time = DV_FUNCTION_TABLE(time_entries);

@@ -37,7 +37,7 @@ static enum dv_status append_array(struct dv_buf *out, const struct dv_value *va
     while ((status = dv_array_next(value->u.p, value->len, &at, &item, arena, err)) == DV_OK) {
         struct dv_value inner = dv_null();
         if (!first)
-            dv_buf_append(out, ", ", 2);
+            dv_buf_byte(out, ',');
         first = false;
         if (item.nested) {
             inner = dv_text(item.p, item.len);

@@ -210,7 +210,8 @@ static bool is_strict(const struct dv_expr *expr)
 
 const struct dv_expr *dv_node_failing(const struct dv_expr *expr)
 {
-    bool all = expr->arg_count > 0 && (is_strict(expr) || expr->eval == eval_nulls);
+    bool all = expr->arg_count > 0 && (is_strict(expr) || expr->eval == eval_nulls) &&
+               !((const struct dv_call *)expr)->stable;
     for (unsigned i = 0; i < expr->arg_count; i++) {
         const struct dv_expr *inner = dv_node_failing(expr->args[i]);
         if (inner != NULL)

@@ -3,13 +3,15 @@
 
 #include "core/jsonb.h"
 #include "core/numeric.h"
+#include "transform/array_bind.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct dv_function_table *const operator_tables[] = {&dv_operators_compare, &dv_operators_number,
-                                                                  &dv_operators_time, &dv_operators_other};
+static const struct dv_function_table *const operator_tables[] = {
+    &dv_operators_compare, &dv_operators_number, &dv_operators_time, &dv_operators_other,
+    &dv_operators_regex,   &dv_operators_jsonb,  &dv_operators_math};
 
 /* ---- comparison ---------------------------------------------------------------------------------------- */
 
@@ -211,12 +213,9 @@ static enum dv_status no_operator(struct dv_binder *binder, const char *op, int 
     (void)dv_bind_fail(binder, line, column, ambiguous ? "42725" : "42883", err, "operator %s: %s%s%s %s",
                        ambiguous ? "is not unique" : "does not exist", left, count == 2 ? " " : "", op,
                        right);
-    if (op[0] == '~' || (op[0] == '!' && op[1] == '~'))
-        dv_err_hint(err, "Regular expressions are left out; use LIKE or ILIKE.");
-    else
-        dv_err_hint(
-            err, "No operator matches the given name and argument types. You might need to add explicit type "
-                 "casts.");
+    dv_err_hint(err,
+                "No operator matches the given name and argument types. You might need to add explicit type "
+                "casts.");
     return DV_FAILED;
 }
 
@@ -242,6 +241,8 @@ enum dv_status dv_bind_operator(struct dv_binder *binder, const char *op, int li
         op = "<>";
     if (count == 2)
         literal_to_other(args, count);
+    if (count == 2 && dv_array_has_operator(op, args))
+        return dv_array_operator(binder, op, line, column, args, out, err);
     resolution = dv_function_resolve(operator_tables, sizeof(operator_tables) / sizeof(operator_tables[0]),
                                      op, args, count, true, &found, types, &result);
     if (resolution != DV_RESOLVED)

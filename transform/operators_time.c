@@ -221,6 +221,12 @@ static enum dv_status scale_interval(struct dv_eval *eval, const struct dv_inter
     return dv_out_interval(eval, out, (int32_t)months, whole_days, (int64_t)us, err);
 }
 
+enum dv_status dv_interval_divide(struct dv_eval *eval, const struct dv_interval *span, double divisor,
+                                  struct dv_value *out, struct dv_err *err)
+{
+    return scale_interval(eval, span, divisor, true, out, err);
+}
+
 TIME_FN(interval_times)
 {
     unsigned interval = expr->args[0]->type.id == DV_TYPE_INTERVAL ? 0 : 1;

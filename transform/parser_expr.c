@@ -131,18 +131,34 @@ static enum dv_status parse_level(struct dv_parser *parser, enum level least, st
 
 /* ---- what follows an operand ---- */
 
+/* ANY (array), SOME (array), ALL (array) behind an operator. */
+static enum dv_status parse_any(struct dv_parser *parser, const struct dv_token *operator,
+                                struct dv_ast ** left)
+{
+    struct dv_ast *args[2] = {*left, NULL};
+    const struct dv_token *word = parser->at;
+    bool all = dv_token_is_word(word, "all");
+    dv_parser_next(parser);
+    if (dv_parser_at_query(parser))
+        return dv_parser_fail(parser, word, "Write x IN (SELECT ...) or EXISTS (SELECT ...).",
+                              "%s (SELECT ...) is not known", dv_token_show(parser, word));
+    dv_parser_next(parser);
+    PARSE(dv_parse_expr(parser, &args[1]));
+    PARSE(dv_parser_expect_mark(parser, ")", "the array"));
+    PARSE(dv_parser_node(parser, operator, DV_AST_ANY, operator->text, args, 2, left));
+    (*left)->flag = all;
+    return DV_OK;
+}
+
 static enum dv_status parse_operator(struct dv_parser *parser, enum level level, struct dv_ast **left)
 {
     const struct dv_token *token = parser->at;
     struct dv_ast *args[2] = {*left, NULL};
     dv_parser_next(parser);
-    if (level == LEVEL_COMPARE &&
-        (dv_token_is_word(parser->at, "any") || dv_token_is_word(parser->at, "some") ||
-         dv_token_is_word(parser->at, "all")))
-        return dv_parser_fail(
-            parser, parser->at,
-            "Write x IN (a, b), x IN (SELECT ...), EXISTS (SELECT ...), or join unnest(...).",
-            "%s (...) is not known", dv_token_show(parser, parser->at));
+    if ((dv_token_is_word(parser->at, "any") || dv_token_is_word(parser->at, "some") ||
+         dv_token_is_word(parser->at, "all")) &&
+        dv_token_is_mark(dv_parser_ahead(parser, 1), "("))
+        return parse_any(parser, token, left);
     PARSE(parse_level(parser, level + 1, &args[1]));
     return dv_parser_node(parser, token, DV_AST_BINARY, token->text, args, 2, left);
 }
@@ -151,6 +167,7 @@ static enum dv_status parse_operator(struct dv_parser *parser, enum level level,
 static enum dv_status parse_is(struct dv_parser *parser, struct dv_ast **left, bool *open)
 {
     static const char *const tests[] = {"null", "true", "false", "unknown"};
+    static const char *const forms[] = {"nfc", "nfd", "nfkc", "nfkd"};
     const struct dv_token *token = parser->at;
     struct dv_ast *args[2] = {*left, NULL};
     if (!dv_token_is_word(token, "is"))
@@ -174,6 +191,19 @@ static enum dv_status parse_is(struct dv_parser *parser, struct dv_ast **left, b
         PARSE(dv_parser_node(parser, token, DV_AST_IS, tests[i], args, 1, left));
         (*left)->flag = negated;
         return DV_OK;
+    }
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        bool named = dv_token_is_word(parser->at, forms[i]) &&
+                     dv_token_is_word(dv_parser_ahead(parser, 1), "normalized");
+        if (!named && !(i == 0 && dv_token_is_word(parser->at, "normalized")))
+            continue;
+        PARSE(dv_parser_node(parser, parser->at, DV_AST_STRING, forms[i], NULL, 0, &args[1]));
+        dv_parser_next(parser);
+        if (named)
+            dv_parser_next(parser);
+        PARSE(dv_parser_node(parser, token, DV_AST_CALL, "is_normalized", args, 2, left));
+        args[0] = *left;
+        return negated ? dv_parser_node(parser, token, DV_AST_UNARY, "not", args, 1, left) : DV_OK;
     }
     return dv_parser_unexpected(parser, "NULL, TRUE, FALSE, UNKNOWN or DISTINCT FROM behind IS");
 }
@@ -342,6 +372,11 @@ static enum dv_status parse_prefix(struct dv_parser *parser, struct dv_ast **out
     if (dv_token_is_operator(token, "-") || dv_token_is_operator(token, "+")) {
         dv_parser_next(parser);
         PARSE(parse_level(parser, LEVEL_SIGN, &operand));
+        return dv_parser_node(parser, token, DV_AST_UNARY, token->text, &operand, 1, out);
+    }
+    if (dv_token_is_operator(token, "~")) {
+        dv_parser_next(parser);
+        PARSE(parse_level(parser, LEVEL_OPERATOR + 1, &operand));
         return dv_parser_node(parser, token, DV_AST_UNARY, token->text, &operand, 1, out);
     }
     if (dv_token_is_operator(token, "*"))

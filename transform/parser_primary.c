@@ -4,20 +4,36 @@
 
 #include <string.h>
 
-/* [n], any number of times, behind *left. */
+/* A bound of a slice, which may be left open. */
+static enum dv_status parse_bound(struct dv_parser *parser, struct dv_ast **out)
+{
+    if (!dv_token_is_mark(parser->at, ":") && !dv_token_is_mark(parser->at, "]"))
+        return dv_parse_expr(parser, out);
+    PARSE(dv_parser_node(parser, parser->at, DV_AST_NULL, NULL, NULL, 0, out));
+    (*out)->has_else = true;
+    return DV_OK;
+}
+
+/* [n] and [m:n], any number of times, behind *left. */
 static enum dv_status parse_subscripts(struct dv_parser *parser, struct dv_ast **left)
 {
     while (dv_token_is_mark(parser->at, "[")) {
         const struct dv_token *token = parser->at;
-        struct dv_ast *args[2] = {*left, NULL};
+        struct dv_ast *args[3] = {*left, NULL, NULL};
+        unsigned count = 2;
         dv_parser_next(parser);
-        if (!dv_token_is_mark(parser->at, ":"))
-            PARSE(dv_parse_expr(parser, &args[1]));
-        if (dv_token_is_mark(parser->at, ":") || parser->at->kind == DV_TOKEN_PARAM)
-            return dv_parser_fail(parser, parser->at, "Take single elements: x[1].",
-                                  "slices of arrays are not known");
+        PARSE(parse_bound(parser, &args[1]));
+        if (parser->at->kind == DV_TOKEN_PARAM)
+            return dv_parser_fail(parser, parser->at, "Put a blank behind the colon: x[1: :n].",
+                                  "a parameter cannot stand right behind the bound");
+        if (dv_parser_take_mark(parser, ":")) {
+            count = 3;
+            PARSE(parse_bound(parser, &args[2]));
+        } else if (args[1]->has_else) {
+            return dv_parser_unexpected(parser, "a subscript");
+        }
         PARSE(dv_parser_expect_mark(parser, "]", "a subscript"));
-        PARSE(dv_parser_node(parser, token, DV_AST_SUBSCRIPT, NULL, args, 2, left));
+        PARSE(dv_parser_node(parser, token, DV_AST_SUBSCRIPT, NULL, args, count, left));
     }
     return DV_OK;
 }

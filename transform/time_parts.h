@@ -17,8 +17,12 @@ int dv_day_of_week(int64_t days);                                  /* 0 is Sunda
 int dv_day_of_year(const struct dv_time_parts *parts);             /* 1..366 */
 int dv_iso_week(int64_t days, int64_t *iso_year, int64_t *monday); /* week 1..53; the Monday that begins it */
 
-/* to_char(timestamp, pattern): appends the text. 0A000 for a pattern outside the subset. */
-enum dv_status dv_time_to_char(int64_t us, const char *pattern, size_t length, struct dv_buf *out,
-                               struct dv_err *err) DV_MUST_CHECK;
+/* date_trunc's units over the local time; dv_time_trunc fails for a unit that it does not know.
+ * functions_time.c */
+enum dv_status dv_time_trunc(const struct dv_value *unit, int64_t us, const struct dv_type *type,
+                             bool *whole_days, int64_t *out, struct dv_err *err) DV_MUST_CHECK;
+/* The same for an interval: what is smaller than the unit becomes 0. */
+enum dv_status dv_interval_trunc(const struct dv_value *unit, const struct dv_interval *span,
+                                 struct dv_interval *out, struct dv_err *err) DV_MUST_CHECK;
 
 #endif

@@ -84,8 +84,10 @@ static void leaf(struct dv_buf *out, const struct column *column)
 
 static void expand(struct dv_buf *out, const char *text, unsigned depth)
 {
+    const char *start = text;
     while (*text != '\0') {
-        if (*text == '@') {
+        bool after_less = text > start && text[-1] == '<';
+        if (*text == '@' && text[1] != '>' && !after_less) { /* not of @> and <@ */
             dv_buf_printf(out, "%u", pick(6));
             text++;
         } else if (*text == '$') {

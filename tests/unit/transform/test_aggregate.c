@@ -137,6 +137,41 @@ static void lists_are_postgresqls(void **state)
     expect("array_agg(t)", 0, NULL);
 }
 
+static void spread_bits_and_lists_are_postgresqls(void **state)
+{
+    (void)state;
+    expect("variance(i)", 5, "0.91666666666666666667");
+    expect("var_pop(i)", 5, "0.68750000000000000000");
+    expect("stddev(n)", 5, "3.9700094710214483");
+    expect("stddev_pop(n)", 5, "3.5508844194087760");
+    expect("var_samp(n * 1e20)", 5, "157609752000000000000000000000000000000000.000000");
+    expect("variance(f)", 5, "2.3691666666666666");
+    expect("stddev(f)", 5, "1.5392097539538485");
+    expect("stddev_pop(f)", 5, "1.332994748676828");
+    expect("variance(i - i)", 5, "0");
+    expect("stddev(9223372036854775807 - i)", 5, "0.95742710775633810998");
+    expect("bit_and(i)", 5, "0");
+    expect("bit_or(i)", 5, "3");
+    expect("bit_xor(i)", 5, "1");
+    expect("avg(i * interval '1 day 01:00')", 5, "1 day 19:45:00");
+    expect("sum(i * interval '1 day 01:00')", 5, "7 days 07:00:00");
+    expect("json_agg(t)", 5, "[\"b\", null, \"a\", \"b\", \"c,d\"]");
+    expect("json_agg(n)", 5, "[1.50, 2.25, 0.001, 1.50, 10]");
+    expect("json_object_agg(coalesce(i, 0), t)", 5,
+           "{ \"3\" : \"b\", \"1\" : null, \"0\" : \"a\", \"2\" : \"b\", \"1\" : \"c,d\" }");
+    expect("array_agg(array[i, 1])", 5, "{{3,1},{1,1},{NULL,1},{2,1},{1,1}}");
+    expect("array_agg(array[t])", 5, "{{b},{NULL},{a},{b},{\"c,d\"}}");
+    expect("max(array[i, 1])", 5, "{NULL,1}");
+    expect("min(string_to_array(t, ','))", 5, "{a}");
+    expect("array_agg(f)", 5, "{1.5,2.5,NULL,-1,0.1}");
+    expect("array_agg(b order by i)", 5, "{f,t,t,t,NULL}");
+    expect("variance(i)", 0, NULL);
+    expect("stddev_samp(n)", 1, NULL);
+    expect("stddev_pop(n)", 1, "0");
+    expect("bit_and(i)", 0, NULL);
+    expect("json_agg(t)", 0, NULL);
+}
+
 /* The newest row that has the field wins; of a tie the first keeps the earlier row, the last takes the later.
  */
 static void first_and_last_pick_the_row(void **state)
@@ -195,7 +230,8 @@ static void a_null_key_is_refused(void **state)
 static void a_long_group_takes_no_memory(void **state)
 {
     static const char *const cases[] = {
-        "count(*)", "sum(n)", "sum(i)", "min(n)", "max(t)", "first(t order by i desc)", "last(n order by i)"};
+        "count(*)",           "sum(n)",     "sum(i)",   "min(n)", "max(t)", "first(t order by i desc)",
+        "last(n order by i)", "bit_xor(i)", "stddev(f)"};
     (void)state;
     for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
         struct dv_arena arena = {0}, group = {0}, batch = {0};
@@ -230,6 +266,7 @@ int main(void)
         cmocka_unit_test_setup(sums_and_counts_are_postgresqls, set_types),
         cmocka_unit_test_setup(extremes_and_truth_are_postgresqls, set_types),
         cmocka_unit_test_setup(lists_are_postgresqls, set_types),
+        cmocka_unit_test_setup(spread_bits_and_lists_are_postgresqls, set_types),
         cmocka_unit_test_setup(first_and_last_pick_the_row, set_types),
         cmocka_unit_test_setup(wrong_aggregates_are_refused, set_types),
         cmocka_unit_test_setup(a_null_key_is_refused, set_types),

@@ -59,8 +59,11 @@ static void wrong_names_are_told(void **state)
     expect_error("1 +\n id", "42702", "m.sql:2:2: column reference \"id\" is ambiguous", "u.id or k.id");
     expect_error(":nope", "42P02", "m.sql:1:1: there is no parameter :nope", "job.json");
     expect_error("lowr('x')", "42883", "m.sql:1:1: function lowr(unknown) does not exist", "lower");
-    expect_error("regexp_replace('x', 'y', 'z')", "42883",
-                 "m.sql:1:1: function regexp_replace(unknown, unknown, unknown) does not exist", "replace");
+    expect_error("jsonb_path_query('1', '$')", "42883",
+                 "m.sql:1:1: function jsonb_path_query(unknown, unknown) does not exist", "->>");
+    expect_error("regexp_replac('x', 'y', 'z')", "42883",
+                 "m.sql:1:1: function regexp_replac(unknown, unknown, unknown) does not exist",
+                 "regexp_replace");
 }
 
 static void wrong_types_are_told(void **state)
