@@ -53,11 +53,11 @@ enum dv_status dv_bind_window(struct dv_query_binder *binder, struct dv_branch *
                               struct dv_err *err) DV_MUST_CHECK;
 /* ORDER BY and LIMIT of a whole query: the query in a relation of its own, sorted into `relation`.
  * bind_sort.c */
-enum dv_status dv_bind_sorted(struct dv_query_binder *binder, const struct dv_ast_query *query,
+enum dv_status dv_bind_sorted(struct dv_query_binder *query, const struct dv_ast_query *whole,
                               struct dv_relation *relation, struct dv_err *err) DV_MUST_CHECK;
 /* Turns the select list and grouping into the branch's expressions. bind_select.c */
-enum dv_status dv_bind_select(struct dv_query_binder *binder, const struct dv_ast_select *select,
-                              const struct dv_ast_query *query, struct dv_branch *branch,
+enum dv_status dv_bind_select(struct dv_query_binder *query, const struct dv_ast_select *select,
+                              const struct dv_ast_query *whole, struct dv_branch *branch,
                               struct dv_err *err) DV_MUST_CHECK;
 /* Binds job.json's rules and conflict keys, once the output types are settled, and marks what is read.
  * bind_select.c */
