@@ -304,9 +304,9 @@ enum dv_status dv_numeric_sqrt(const struct dv_value *a, struct dv_arena *arena,
                               out, err);
 }
 
-/* e^(x / 2^bits) at the scale */
-static enum dv_status store_exp(const mpz_t x, mp_bitcnt_t bits, int32_t scale, struct dv_arena *arena,
-                                struct dv_value *out, struct dv_err *err)
+/* e^(x / 2^bits) at the scale, rounded at first to `guard` digits more, as PostgreSQL's series is. */
+static enum dv_status store_exp(const mpz_t x, mp_bitcnt_t bits, int32_t scale, int32_t guard,
+                                struct dv_arena *arena, struct dv_value *out, struct dv_err *err)
 {
     mpz_t result, limit;
     enum dv_status status;
@@ -320,7 +320,8 @@ static enum dv_status store_exp(const mpz_t x, mp_bitcnt_t bits, int32_t scale, 
     } else {
         if (beyond == 0) {
             exp_fixed(x, bits, result);
-            from_fixed(result, scale, bits, limit);
+            from_fixed(result, scale + guard, bits, limit);
+            dv_numeric_drop_digits(limit, guard, 'r');
         } else {
             mpz_set_ui(limit, 0);
         }
@@ -334,7 +335,7 @@ enum dv_status dv_numeric_exp(const struct dv_value *a, struct dv_arena *arena, 
                               struct dv_err *err)
 {
     double weight;
-    int32_t scale, shown;
+    int32_t scale, shown, guard;
     mp_bitcnt_t bits;
     mpz_t value, x;
     enum dv_status status;
@@ -354,11 +355,13 @@ enum dv_status dv_numeric_exp(const struct dv_value *a, struct dv_arena *arena, 
         mpz_clear(value);
         return status;
     }
-    bits = bits_for(shown + (weight > 0 ? (int32_t)weight + 2 : 2));
+    /* Arguments up to 0.01 go into the series as they are (exp_var), and its terms have eight digits more. */
+    guard = fabs(dv_numeric_to_float(a)) <= 0.01 ? 8 : 0;
+    bits = bits_for(shown + guard + (weight > 0 ? (int32_t)weight + 2 : 2));
     mpz_inits(value, x, NULL);
     dv_numeric_load(a, value);
     to_fixed(value, scale, bits, x);
-    status = store_exp(x, bits, shown, arena, out, err);
+    status = store_exp(x, bits, shown, guard, arena, out, err);
     mpz_clears(value, x, NULL);
     return status;
 }
@@ -627,7 +630,7 @@ enum dv_status dv_numeric_power(const struct dv_value *a, const struct dv_value 
     mpz_mul(x, x, value_b);
     mpz_ui_pow_ui(ten, 10, (unsigned long)scale_b);
     mpz_tdiv_q(x, x, ten);
-    status = store_exp(x, bits, shown, arena, out, err);
+    status = store_exp(x, bits, shown, 0, arena, out, err);
     if (status == DV_OK && negative)
         status = dv_numeric_negate(out, arena, out, err);
 done:
