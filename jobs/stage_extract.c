@@ -50,6 +50,20 @@ static enum dv_status say_changed(const json_t *recorded, const json_t *now, str
     return status;
 }
 
+/* An optional table that was not there and is now (the run's own expand steps made it) is no change of the
+ * source. */
+static void forget_absent(json_t *recorded, json_t *now)
+{
+    const char *name;
+    json_t *object;
+    json_object_foreach(now, name, object)
+    {
+        const json_t *before = json_object_get(recorded, name);
+        if (json_is_true(json_object_get(before, "absent")))
+            json_object_set(recorded, name, object);
+    }
+}
+
 static enum dv_status record_sources(struct dv_run *run, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
@@ -65,8 +79,11 @@ static enum dv_status record_sources(struct dv_run *run, struct dv_err *err)
         goto done;
     }
     DV_TRY(dv_json_read(path, DV_EXIT_FAULT, &recorded, err));
+    forget_absent(recorded, now);
     if (!json_equal(recorded, now))
         status = say_changed(recorded, now, err);
+    else
+        status = dv_json_publish(path, now, err);
 done:
     json_decref(recorded);
     json_decref(now);

@@ -1,4 +1,5 @@
 #include "core/alloc.h"
+#include "core/stage_reader.h"
 #include "core/thread.h"
 #include "load/ledger.h"
 #include "load/part.h"
@@ -154,6 +155,64 @@ static void tell_loaded(struct dv_pg *pg, const char *run_id, const struct dv_lo
     dv_err_hint(err, "drover rollback JOB --run %s takes them back; %s", run_id, hint);
 }
 
+/* A part of any step, for the look at all of them before the first row is sent. */
+struct staged_part {
+    const struct dv_load_spec *spec;
+    uint32_t part;
+};
+
+static enum dv_status verify_part(void *context, unsigned worker, size_t task, struct dv_err *err)
+{
+    const struct staged_part *staged = (const struct staged_part *)context + task;
+    (void)worker;
+    enum dv_status status = dv_stage_verify_part(staged->spec->dataset_dir, staged->part, err);
+    if (status < 0)
+        dv_err_place(err, "load", staged->spec->step, staged->part, -1);
+    return status;
+}
+
+/* Every part of a step that is not loaded yet, appended to the list. */
+static enum dv_status list_unloaded(struct dv_pg *pg, const char *run_id, const struct dv_load_spec *spec,
+                                    struct staged_part **parts, size_t *count, struct dv_err *err)
+{
+    struct dv_dataset_manifest dataset = {0};
+    bool *loaded = NULL;
+    enum dv_status status;
+    DV_TRY(dv_dataset_manifest_read(spec->dataset_dir, &dataset, err));
+    loaded = dv_calloc((size_t)dataset.part_count + 1, sizeof *loaded);
+    struct staged_part *more = dv_realloc_array(*parts, *count + dataset.part_count + 1, sizeof **parts);
+    if (more != NULL)
+        *parts = more;
+    if (loaded == NULL || more == NULL) {
+        status = dv_fail_memory(err);
+        goto done;
+    }
+    DV_TRY(dv_ledger_loaded(pg, run_id, spec, &dataset, loaded, err));
+    for (uint32_t part = 0; part < dataset.part_count; part++)
+        if (!loaded[part])
+            (*parts)[(*count)++] = (struct staged_part){.spec = spec, .part = part};
+done:
+    dv_free(loaded);
+    dv_dataset_manifest_release(&dataset);
+    return status;
+}
+
+/* A damaged file is found before a row of any goes to the target; what is read later is still checked block
+ * by block. */
+static enum dv_status verify_all(struct dv_pg *pg, const struct dv_context *context,
+                                 const struct dv_load_spec *specs, unsigned count, struct dv_err *err)
+{
+    struct staged_part *parts = NULL;
+    size_t part_count = 0;
+    enum dv_status status = DV_OK;
+    for (unsigned i = 0; i < count; i++)
+        DV_TRY(list_unloaded(pg, context->run_id, &specs[i], &parts, &part_count, err));
+    status = dv_run_tasks(part_count, context->workers, verify_part, parts, err);
+done:
+    dv_free(parts);
+    return status;
+}
+
 enum dv_status dv_load_run(struct dv_target *target, const struct dv_context *context,
                            const struct dv_load_spec *specs, unsigned count,
                            const struct dv_allowance *allowance, struct dv_load_count *counts,
@@ -174,6 +233,7 @@ enum dv_status dv_load_run(struct dv_target *target, const struct dv_context *co
         return dv_fail_memory(err);
     }
     DV_TRY(fill_allowed(target, context, specs, count, allowance, counts, parts_done, &allowed, err));
+    DV_TRY(verify_all(dv_target_pg(target), context, specs, count, err));
     for (unsigned first = 0, taken; first < count; first += taken)
         DV_TRY(run_group(dv_target_pg(target), &group, &specs[first], count - first, &taken, err));
     status = dv_load_counts(dv_target_pg(target), context->run_id, specs, count, counts, parts_done, err);

@@ -92,8 +92,8 @@ enum dv_status dv_schema_down(struct dv_target *target, const struct dv_context 
 enum dv_status dv_load_check(struct dv_pg *pg, const struct dv_load_spec *spec,
                              const struct dv_column *columns, unsigned column_count, bool table_may_be_absent,
                              struct dv_err *err) DV_MUST_CHECK;
-/* counts: one a spec. Every part is verified against its manifest (SHA-256) before its first row is sent.
- * Refused rows go to RUN/rejects/STEP; more than allowed: REJECTS. */
+/* counts: one a spec. Every part is verified against its manifest (SHA-256) before the first row of any is
+ * sent. Refused rows go to RUN/rejects/STEP; more than allowed: REJECTS. */
 enum dv_status dv_load_run(struct dv_target *target, const struct dv_context *context,
                            const struct dv_load_spec *specs, unsigned count,
                            const struct dv_allowance *allowance, struct dv_load_count *counts,

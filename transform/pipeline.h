@@ -51,6 +51,7 @@ struct dv_relation_run {
     uint32_t part_count;
     uint64_t rows; /* at most this many: of an input exactly */
     bool done;     /* its dataset.json is there, or nobody needs it */
+    bool settled;  /* it was done before this process began */
     bool wanted;   /* a barrier: somebody still needs its rows */
     struct dv_sorter *sorter;
     char *spill_dir; /* a barrier: where its sorter spills */

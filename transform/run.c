@@ -66,7 +66,7 @@ static enum dv_status model_prepare(struct dv_run *run, struct dv_relation_run *
             state->bits++;
         state->part_count = UINT32_C(1) << state->bits;
     }
-    state->done = relation->materialized && dv_dataset_exists(state->dir);
+    state->done = state->settled = relation->materialized && dv_dataset_exists(state->dir);
     return DV_OK;
 }
 
@@ -300,7 +300,7 @@ static enum dv_status publish_rejects(struct dv_run *run, unsigned index, struct
         struct dv_column *columns = dv_reject_columns(&run->arena, root, &count);
         if (dir == NULL || columns == NULL)
             return dv_fail_memory(err);
-        if (!dv_file_exists(dir) || dv_dataset_exists(dir))
+        if (!dv_file_exists(dir) || (run->relations[index].settled && dv_dataset_exists(dir)))
             continue;
         bool feeding = dv_relation_is_barrier(relation) && root != relation;
         unsigned base = feeding ? dv_relation_index(program, relation->branches[0].base) : index;
@@ -321,7 +321,7 @@ static enum dv_status publish_conflicts(struct dv_run *run, unsigned index, stru
         return dv_fail_memory(err);
     while (first < parts && !dv_part_exists(dir, first))
         first++;
-    if (first == parts || dv_dataset_exists(dir))
+    if (first == parts || (run->relations[index].settled && dv_dataset_exists(dir)))
         return DV_OK;
     enum dv_status status = dv_part_manifest_read(dir, first, &manifest, err);
     if (status == DV_OK)
