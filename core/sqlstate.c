@@ -18,6 +18,7 @@ static const struct {
     {"22008", "datetime_field_overflow"},
     {"22009", "invalid_time_zone_displacement_value"},
     {"22011", "substring_error"},
+    {"2200M", "invalid_xml_document"},
     {"22012", "division_by_zero"},
     {"22015", "interval_field_overflow"},
     {"22018", "invalid_character_value_for_cast"},

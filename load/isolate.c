@@ -1,5 +1,7 @@
 #include "load/isolate.h"
 
+#include "core/sqlstate.h"
+
 #define FIRST_PIECE   1024
 #define LARGEST_PIECE 8192
 
@@ -15,8 +17,8 @@ static uint64_t piece_size(uint64_t size, uint64_t at, uint64_t end, uint64_t su
 
 static enum dv_status refuse(struct dv_load_part *part, uint64_t row, struct dv_err *err)
 {
-    char name[16], detail[sizeof err->message];
-    const char *reason = dv_condition_name(err->sqlstate, name);
+    char detail[sizeof err->message];
+    const char *reason = dv_sqlstate_name(err->sqlstate);
     __builtin_memcpy(detail, err->message, sizeof detail);
     return dv_refused_add(&part->refused, row, reason, detail, err);
 }

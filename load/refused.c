@@ -9,53 +9,11 @@
 
 #define DETAIL_BYTES 300
 
-/* PostgreSQL manual, appendix A. */
-static const struct {
-    const char *sqlstate, *name;
-} conditions[] = {
-    {"22001", "string_data_right_truncation"},
-    {"22003", "numeric_value_out_of_range"},
-    {"22004", "null_value_not_allowed"},
-    {"22007", "invalid_datetime_format"},
-    {"22008", "datetime_field_overflow"},
-    {"22009", "invalid_time_zone_displacement_value"},
-    {"2200M", "invalid_xml_document"},
-    {"22012", "division_by_zero"},
-    {"22021", "character_not_in_repertoire"},
-    {"22023", "invalid_parameter_value"},
-    {"22026", "string_data_length_mismatch"},
-    {"22030", "duplicate_json_object_key_value"},
-    {"22032", "invalid_json_text"},
-    {"22P01", "floating_point_exception"},
-    {"22P02", "invalid_text_representation"},
-    {"22P03", "invalid_binary_representation"},
-    {"22P04", "bad_copy_file_format"},
-    {"22P05", "untranslatable_character"},
-    {"23000", "integrity_constraint_violation"},
-    {"23001", "restrict_violation"},
-    {"23502", "not_null_violation"},
-    {"23503", "foreign_key_violation"},
-    {"23505", "unique_violation"},
-    {"23514", "check_violation"},
-    {"23P01", "exclusion_violation"},
-    {"54000", "program_limit_exceeded"},
-    {"P0001", "raise_exception"},
-};
-
 bool dv_refused_is(const struct dv_err *err)
 {
     return err->status == DV_FAILED &&
            (strncmp(err->sqlstate, "22", 2) == 0 || strncmp(err->sqlstate, "23", 2) == 0 ||
             strcmp(err->sqlstate, "54000") == 0 || strcmp(err->sqlstate, "P0001") == 0);
-}
-
-const char *dv_condition_name(const char *sqlstate, char out[16])
-{
-    for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++)
-        if (strcmp(conditions[i].sqlstate, sqlstate) == 0)
-            return conditions[i].name;
-    (void)snprintf(out, 16, "sqlstate_%.5s", sqlstate);
-    return out;
 }
 
 static enum dv_status take_allowance(struct dv_allowed *allowed, struct dv_err *err)

@@ -29,8 +29,6 @@ struct dv_refused {
 
 /* The error is a row's fault: it goes to the rejects, and the part goes on without the row. */
 bool dv_refused_is(const struct dv_err *err);
-/* The name that PostgreSQL's manual (appendix A) gives an SQLSTATE; others are "sqlstate_XXXXX". */
-const char *dv_condition_name(const char *sqlstate, char out[16]);
 /* detail is copied. REJECTS where that is one more than allowed. */
 enum dv_status dv_refused_add(struct dv_refused *refused, uint64_t row, const char *reason,
                               const char *detail, struct dv_err *err) DV_MUST_CHECK;
