@@ -17,7 +17,9 @@ const struct dv_command dv_cmd_plan = {
     .usage = "JOB",
     .about = "Schema steps that are pending, tables with their estimated rows, models in the order in which "
              "they run,\n"
-             "load modes, and what a resume of the current run would skip.",
+             "load modes, what a resume of the current run would skip, and what would stop a run: missing "
+             "privileges,\n"
+             "names that are too long, disk space, locks.",
     .example = "drover plan jobs/bookings --source service=legacy --target service=app",
     .options = DV_OPTIONS_DATABASES | DV_OPT_BIT(DV_OPT_PARAM) | DV_OPT_BIT(DV_OPT_RUN) |
                DV_OPT_BIT(DV_OPT_NEW) | DV_OPT_BIT(DV_OPT_MAX_REJECTS),

@@ -18,13 +18,19 @@ static enum dv_status schema(struct dv_options *options, struct dv_err *err)
         return status;
     }
     options->request.job_dir = options->arguments[1];
-    enum dv_steps_action what = action == 0 ? DV_STEPS_STATUS : action == 1 ? DV_STEPS_UP : DV_STEPS_DOWN;
-    enum dv_phase phase = what == DV_STEPS_UP ? DV_PHASE_INDEX : DV_PHASE_EXPAND;
+    struct dv_steps_wish wish = {.action = (enum dv_steps_action)action,
+                                 .phase = action == DV_STEPS_UP ? DV_PHASE_INDEX : DV_PHASE_EXPAND,
+                                 .to = options->to,
+                                 .yes = options->yes,
+                                 .json = options->json};
     if (options->phase != NULL)
-        DV_TRY(dv_phase_parse(options->phase, &phase, err));
-    if (what == DV_STEPS_DOWN && !options->yes)
-        what = DV_STEPS_DOWN_PLAN;
-    DV_TRY(dv_steps(&options->request, what, phase, &out, err));
+        DV_TRY(dv_phase_parse(options->phase, &wish.phase, err));
+    if (options->to != NULL && (options->phase != NULL || wish.action != DV_STEPS_DOWN)) {
+        status = dv_fail(err, DV_EXIT_USAGE, "--to is for drover schema down, without --phase");
+        dv_err_hint(err, "usage: drover schema down JOB [--phase PHASE | --to STEP]");
+        goto done;
+    }
+    DV_TRY(dv_steps(&options->request, &wish, &out, err));
     status = dv_print(&out, err);
 done:
     dv_buf_release(&out);
@@ -35,14 +41,20 @@ const struct dv_command dv_cmd_schema = {
     .name = "schema",
     .summary = "a job's schema steps: status, up, down",
     .usage = "status|up|down JOB",
-    .about = "up applies what is pending of the phases expand and index; with --phase, of the phases up to "
-             "that one.\n"
-             "down undoes what is applied, newest first; with --phase, from contract down to that phase; it "
-             "only shows\n"
-             "what it would undo unless --yes is given.",
+    .about =
+        "status lists the steps: phase, state, when and by which run each was applied.\n"
+        "up applies what is pending of the phases expand and index; with --phase, of the phases up to that "
+        "one.\n"
+        "Contract steps destroy: --phase contract only lists them unless --yes is given.\n"
+        "down undoes what is applied, newest first; with --phase, from contract down to that phase; with "
+        "--to,\n"
+        "what was applied after that step, in the order of phases and numbers. It only shows what it would "
+        "undo\n"
+        "unless --yes is given.",
     .example = "drover schema up jobs/bookings --target service=app",
     .options = DV_OPT_BIT(DV_OPT_TARGET) | DV_OPT_BIT(DV_OPT_WORK) | DV_OPT_BIT(DV_OPT_PHASE) |
-               DV_OPT_BIT(DV_OPT_YES) | DV_OPT_BIT(DV_OPT_WORKERS),
+               DV_OPT_BIT(DV_OPT_TO) | DV_OPT_BIT(DV_OPT_JSON) | DV_OPT_BIT(DV_OPT_YES) |
+               DV_OPT_BIT(DV_OPT_WORKERS),
     .least_arguments = 2,
     .most_arguments = 2,
     .run = schema,

@@ -66,11 +66,16 @@ const struct dv_command dv_cmd_verify = {
     .name = "verify",
     .summary = "the checks alone, of the current run or of the last one",
     .usage = "JOB",
-    .about = "Rows accounted for, ledger against stage files, and the job's own verify/*.sql. Code 5 where "
-             "one fails;\n"
-             "the violating rows are shown.",
+    .about =
+        "Rows accounted for, ledger and loaded columns against stage files, keys, foreign keys, and the "
+        "job's "
+        "own\n"
+        "verify/*.sql: all of them anew. Code 5 where one of severity error fails; the violating rows are "
+        "shown. The\n"
+        "result is kept in the run's verify.json.",
     .example = "drover verify jobs/bookings --target service=app",
-    .options = DV_OPTIONS_RUN & ~(DV_OPT_BIT(DV_OPT_NEW) | DV_OPT_BIT(DV_OPT_MAX_REJECTS)),
+    .options = (DV_OPTIONS_RUN & ~(DV_OPT_BIT(DV_OPT_NEW) | DV_OPT_BIT(DV_OPT_MAX_REJECTS))) |
+               DV_OPT_BIT(DV_OPT_JSON),
     .least_arguments = 1,
     .most_arguments = 1,
     .run = verify,

@@ -1,7 +1,9 @@
 #include "cli/options.h"
 
 #include "cli/suggest.h"
+#include "core/stop.h"
 #include "core/thread.h"
+#include "jobs/deadline.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -28,13 +30,21 @@ static const struct option {
     [DV_OPT_RUN] = {"--run", "ID", "this run instead of the current one"},
     [DV_OPT_NEW] = {"--new", NULL, "begin a new run, also where one is unfinished"},
     [DV_OPT_CONTRACT] = {"--contract", NULL, "the destructive schema steps too, once verified"},
+    [DV_OPT_ONLY] = {"--only", "STEP[,STEP]", "these load steps alone"},
+    [DV_OPT_DEADLINE] = {"--deadline", "TIME",
+                         "stop then, to be resumed: 05:30, 2025-06-02T05:30, +2h (no deadline)"},
+    [DV_OPT_DRY_RUN] = {"--dry-run", NULL, "load a copy of the target, and show what came of it"},
     [DV_OPT_YES] = {"--yes", NULL, "carry it out; without, it is only shown"},
     [DV_OPT_PLAN] = {"--plan", NULL, "only show what would be done"},
     [DV_OPT_PHASE] = {"--phase", "PHASE", "expand, index or contract"},
+    [DV_OPT_TO] = {"--to", "STEP", "the last step that stays"},
     [DV_OPT_JSON] = {"--json", NULL, "as JSON"},
     [DV_OPT_WATCH] = {"--watch", NULL, "again every second, until stopped"},
     [DV_OPT_ANALYZE] = {"--analyze", NULL, "run the models and show rows, bytes and time"},
     [DV_OPT_LIMIT] = {"--limit", "N", "at most N rows"},
+    [DV_OPT_SAMPLES] = {"--samples", "N", "rows shown of each reason (3)"},
+    [DV_OPT_OUT] = {"--out", "DIR", "the folder that the files go to"},
+    [DV_OPT_FROM] = {"--from", "FILE|DIR", "the corrected rows: a CSV file, or a folder of them"},
     [DV_OPT_QUIET] = {"--quiet", NULL, "no progress on the terminal, no summary"},
     [DV_OPT_LOG_FORMAT] = {"--log-format", "text|json", "json: events and errors as JSON lines on stderr"},
     [DV_OPT_HELP] = {"--help", NULL, "this text"},
@@ -50,7 +60,7 @@ static const char *from_environment(const char *name)
 void dv_options_init(struct dv_options *options)
 {
     const char *work = from_environment("DROVER_WORK");
-    *options = (struct dv_options){.limit = UINT64_MAX};
+    *options = (struct dv_options){.limit = UINT64_MAX, .samples = 3};
     options->request = (struct dv_request){.source = from_environment("DROVER_SOURCE"),
                                            .target = from_environment("DROVER_TARGET"),
                                            .work = work != NULL ? work : "drover-work",
@@ -122,6 +132,7 @@ static enum dv_status take_value(struct dv_options *options, enum dv_option_id i
 {
     struct dv_request *request = &options->request;
     struct dv_allowance allowance;
+    time_t deadline;
     uint64_t number = 0;
     enum dv_status status = DV_OK;
     switch (id) {
@@ -156,8 +167,28 @@ static enum dv_status take_value(struct dv_options *options, enum dv_option_id i
     case DV_OPT_PHASE:
         options->phase = value;
         break;
+    case DV_OPT_TO:
+        options->to = value;
+        break;
+    case DV_OPT_ONLY:
+        options->only = value;
+        break;
+    case DV_OPT_DEADLINE:
+        status = dv_deadline_parse(value, time(NULL), &deadline, err);
+        if (status == DV_OK)
+            dv_stop_deadline((int64_t)deadline * 1000000);
+        break;
     case DV_OPT_LIMIT:
         status = parse_number("--limit", value, 0, UINT64_MAX, &options->limit, err);
+        break;
+    case DV_OPT_SAMPLES:
+        status = parse_number("--samples", value, 0, 1000, &options->samples, err);
+        break;
+    case DV_OPT_OUT:
+        options->out = value;
+        break;
+    case DV_OPT_FROM:
+        options->from = value;
         break;
     case DV_OPT_LOG_FORMAT:
         status = take_log_format(options, value, err);
@@ -175,7 +206,8 @@ static void take_flag(struct dv_options *options, enum dv_option_id id)
         [DV_OPT_YES] = &options->yes,           [DV_OPT_PLAN] = &options->plan,
         [DV_OPT_JSON] = &options->json,         [DV_OPT_WATCH] = &options->watch,
         [DV_OPT_ANALYZE] = &options->analyze,   [DV_OPT_QUIET] = &options->quiet,
-        [DV_OPT_HELP] = &options->help,         [DV_OPT_VERSION] = &options->version,
+        [DV_OPT_DRY_RUN] = &options->dry_run,   [DV_OPT_HELP] = &options->help,
+        [DV_OPT_VERSION] = &options->version,
     };
     *flags[id] = true;
 }

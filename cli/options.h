@@ -19,13 +19,20 @@ enum dv_option_id {
     DV_OPT_RUN,
     DV_OPT_NEW,
     DV_OPT_CONTRACT,
+    DV_OPT_ONLY,
+    DV_OPT_DEADLINE,
+    DV_OPT_DRY_RUN,
     DV_OPT_YES,
     DV_OPT_PLAN,
     DV_OPT_PHASE,
+    DV_OPT_TO,
     DV_OPT_JSON,
     DV_OPT_WATCH,
     DV_OPT_ANALYZE,
     DV_OPT_LIMIT,
+    DV_OPT_SAMPLES,
+    DV_OPT_OUT,
+    DV_OPT_FROM,
     DV_OPT_QUIET,
     DV_OPT_LOG_FORMAT,
     DV_OPT_HELP,
@@ -38,9 +45,9 @@ enum dv_option_id {
 struct dv_options {
     struct dv_request request;
     const char *params[DV_MOST_PARAMS];
-    const char *phase; /* NULL: not given */
-    uint64_t limit;
-    bool contract, yes, plan, json, watch, analyze, quiet, log_json, help, version;
+    const char *phase, *to, *only, *out, *from; /* NULL: not given */
+    uint64_t limit, samples;
+    bool contract, dry_run, yes, plan, json, watch, analyze, quiet, log_json, help, version;
     const char *arguments[DV_MOST_ARGUMENTS];
     unsigned argument_count;
 };

@@ -3,10 +3,11 @@
 #include "core/alloc.h"
 #include "core/buf.h"
 #include "core/file.h"
+#include "core/thread.h"
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
+
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,6 +87,11 @@ static void draw(struct dv_live *live, bool last)
         put_line(frame, &live->progress->items[i], now_us, columns);
         shown++;
     }
+    const char *waiting = atomic_load(&live->progress->waiting);
+    if (waiting != NULL && !last) {
+        dv_buf_printf(frame, "%s\033[K\n", waiting);
+        shown++;
+    }
     dv_buf_str(frame, "\033[J");
     live->drawn = shown;
     struct dv_err ignored = DV_ERR_INIT; /* a terminal that has gone is no reason to stop */
@@ -113,12 +119,8 @@ struct dv_live *dv_live_start(struct dv_progress *progress, bool quiet)
     if (live == NULL)
         return NULL;
     live->progress = progress;
-    sigset_t all, before; /* signals go to the thread that works */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&live->thread, NULL, redraw, live);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed != 0) {
+    struct dv_err ignored = DV_ERR_INIT;
+    if (dv_thread_start(&live->thread, redraw, live, &ignored) != DV_OK) {
         dv_free(live);
         return NULL;
     }

@@ -3,6 +3,7 @@
 #include "cli/progress.h"
 #include "core/alloc.h"
 #include "core/file.h"
+#include "jobs/verification.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -21,12 +22,35 @@ static void log_to_stderr(void *context, const char *line)
     dv_buf_release(&text);
 }
 
+static enum dv_status print_json(const struct dv_run *run, struct dv_err *err)
+{
+    struct dv_buf out = {0};
+    enum dv_status status = dv_verification_json(run, &out, err);
+    if (status == DV_OK)
+        status = dv_print(&out, err);
+    dv_buf_release(&out);
+    return status;
+}
+
+/* What the look ahead found: beside the summary, as the summary is what others read. */
+static void tell_findings(const struct dv_run *run, bool quiet)
+{
+    struct dv_buf out = {0};
+    struct dv_err ignored = DV_ERR_INIT;
+    if (!quiet || dv_findings_forbid(&run->findings))
+        dv_findings_format(&run->findings, DV_FINDING_WARNING, &out);
+    /* log.jsonl has the findings too */
+    if (!out.failed && out.len > 0 &&
+        dv_file_write_all(STDERR_FILENO, out.data, out.len, "stderr", &ignored) != DV_OK)
+        dv_buf_reset(&out);
+    dv_buf_release(&out);
+}
+
 static enum dv_status print_summary(const struct dv_run *run, enum dv_status worked, struct dv_err *err)
 {
     struct dv_buf out = {0};
-    bool done = dv_run_state(run->dir) == DV_RUN_DONE;
     dv_buf_printf(&out, "%s %s%s%s\n", run->job.name, run->id, run->resumed ? " (resumed)" : "",
-                  worked == DV_OK && done ? ": done and verified" : "");
+                  worked == DV_OK && run->done ? ": done and verified" : "");
     enum dv_status status = dv_run_summary(run, &out, err);
     if (status == DV_OK)
         status = dv_print(&out, err);
@@ -50,10 +74,16 @@ enum dv_status dv_work(struct dv_options *options, enum dv_run_purpose purpose, 
         struct dv_live *live = dv_live_start(progress, options->quiet || options->log_json);
         status = dv_run_stages(&run, stages, err);
         dv_live_stop(live);
-        bool shown =
-            status == DV_OK ? !options->quiet : err->code == DV_EXIT_VERIFY || err->code == DV_EXIT_REJECTS;
-        enum dv_status printed = shown ? print_summary(&run, status, &of_summary) : DV_OK;
-        if (status == DV_OK && printed != DV_OK) {
+        if (!options->log_json) /* else they are events */
+            tell_findings(&run, options->quiet);
+        bool told = status == DV_OK || err->code == DV_EXIT_VERIFY || err->code == DV_EXIT_REJECTS;
+        enum dv_status printed = DV_OK;
+        if (told && options->json)
+            printed = print_json(&run, &of_summary);
+        else if (told && (status != DV_OK || !options->quiet))
+            printed = print_summary(&run, status, &of_summary);
+        /* What is done stays done where nobody could be told: the same command would begin another run. */
+        if (status == DV_OK && printed != DV_OK && !run.done) {
             status = printed;
             *err = of_summary;
         }

@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 
 /* stages: bits of enum dv_stage. The summary is printed on success, and where rejects or checks stopped the
- * run. */
+ * run; with --json the checks instead. */
 enum dv_status dv_work(struct dv_options *options, enum dv_run_purpose purpose, unsigned stages,
                        struct dv_err *err) DV_MUST_CHECK;
 

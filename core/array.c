@@ -186,6 +186,15 @@ static enum dv_status read_bounds(struct array_reader *reader, unsigned *given, 
     return DV_OK;
 }
 
+enum dv_status dv_array_check_bounds(const struct dv_array *array, struct dv_err *err)
+{
+    for (unsigned i = 0; i < array->dimensions; i++)
+        if (array->lower[i] > INT32_MAX - array->lengths[i])
+            return dv_value_fail(err, "54000", "", 0, "array lower bound is too large: %d",
+                                 (int)array->lower[i]);
+    return DV_OK;
+}
+
 enum dv_status dv_array_read(const char *text, size_t length, const struct dv_type *element,
                              struct dv_arena *arena, struct dv_array *out, struct dv_err *err)
 {
@@ -219,7 +228,7 @@ enum dv_status dv_array_read(const char *text, size_t length, const struct dv_ty
     for (unsigned i = 0; given > 0 && i < (given > out->dimensions ? given : out->dimensions); i++)
         if (given != out->dimensions || lengths[i] != out->lengths[i])
             return malformed(&reader);
-    return DV_OK;
+    return dv_array_check_bounds(out, err);
 }
 
 void dv_array_put_item(struct dv_buf *out, const char *p, size_t length)

@@ -17,9 +17,13 @@ struct dv_array {
     struct dv_value *items; /* row by row; set or NULL; in the arena */
 };
 
-/* 22P02 on malformed text and what the elements' own type refuses; 2202E where rows differ in length. */
+/* 22P02 on malformed text and what the elements' own type refuses; 2202E where rows differ in length; 54000
+ * by dv_array_check_bounds. */
 enum dv_status dv_array_read(const char *text, size_t length, const struct dv_type *element,
                              struct dv_arena *arena, struct dv_array *out, struct dv_err *err) DV_MUST_CHECK;
+/* 54000 where the upper bound of a dimension, and one more, is past an int4. What made or grew an array asks
+ * this before it writes it. */
+enum dv_status dv_array_check_bounds(const struct dv_array *array, struct dv_err *err) DV_MUST_CHECK;
 void dv_array_write(const struct dv_array *array, const struct dv_type *element, struct dv_buf *out);
 /* The text as PostgreSQL prints it, in the arena. */
 enum dv_status dv_array_canonical(const char *text, size_t length, const struct dv_type *element,

@@ -8,6 +8,15 @@
 
 #include "core/value.h"
 
+/* Julian day 0 (24 November 4714 BC) to the last moment of 294276, as PostgreSQL. */
+#define DV_TIMESTAMP_MIN (-211813488000000000LL)
+#define DV_TIMESTAMP_END 9223371331200000000LL
+
+static inline bool dv_timestamp_is_valid(int64_t us)
+{
+    return us >= DV_TIMESTAMP_MIN && us < DV_TIMESTAMP_END;
+}
+
 enum dv_status dv_date_parse(const char *text, size_t length, int64_t *days,
                              struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_time_parse(const char *text, size_t length, int64_t *us, struct dv_err *err) DV_MUST_CHECK;

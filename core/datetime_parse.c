@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum outcome { READ_OK, BAD_FORMAT, FIELD_RANGE, ZONE_RANGE, NO_ZONE };
+enum outcome { READ_OK, BAD_FORMAT, FIELD_RANGE, ZONE_RANGE, NO_ZONE, NOT_READ };
 
 enum special { NOT_SPECIAL, EPOCH, INFINITE, MINUS_INFINITE };
 
@@ -276,6 +276,9 @@ static enum dv_status refuse(enum outcome outcome, const char *type, const char 
     enum dv_status status;
     int shown = (int)(length < 160 ? length : 160);
     switch (outcome) {
+    case NOT_READ: /* said already: no fault of the text */
+        status = err->status;
+        break;
     case FIELD_RANGE:
         status = dv_value_fail(err, "22008", text, length, "date/time field value out of range: \"%.*s\"",
                                shown, text);
@@ -416,17 +419,19 @@ enum dv_status dv_time_parse(const char *text, size_t length, int64_t *us, struc
 }
 
 /* The offset of the zone that the text names, at the local time that it says. */
-static enum outcome resolve_zone(struct moment *moment)
+static enum outcome resolve_zone(struct moment *moment, struct dv_err *err)
 {
     struct dv_arena arena = {0};
-    struct dv_err ignored = DV_ERR_INIT;
     const struct dv_zone *zone = NULL;
     int64_t days;
     enum outcome outcome = READ_OK;
     if (moment->zone_name == NULL)
         return READ_OK;
-    if (dv_zone_find(moment->zone_name, moment->zone_length, &arena, &zone, &ignored) != DV_OK) {
-        outcome = memchr(moment->zone_name, '/', moment->zone_length) != NULL ? NO_ZONE : BAD_FORMAT;
+    if (dv_zone_find(moment->zone_name, moment->zone_length, &arena, &zone, err) != DV_OK) {
+        if (err->sqlstate[0] == '\0')
+            outcome = NOT_READ;
+        else
+            outcome = memchr(moment->zone_name, '/', moment->zone_length) != NULL ? NO_ZONE : BAD_FORMAT;
     } else {
         days = dv_date_from_civil(moment->year, (int)moment->month, (int)moment->day);
         moment->zone = dv_zone_local_offset(zone, days * 86400 + time_of(moment) / DV_US_SECOND);
@@ -445,7 +450,7 @@ enum dv_status dv_timestamp_parse(const char *text, size_t length, bool with_zon
     if (outcome == READ_OK && moment.special == NOT_SPECIAL && !moment.has_date)
         outcome = BAD_FORMAT;
     if (outcome == READ_OK)
-        outcome = resolve_zone(&moment);
+        outcome = resolve_zone(&moment, err);
     if (outcome != READ_OK)
         return refuse(outcome, with_zone ? "timestamp with time zone" : "timestamp", text, length, err);
     int64_t result = 0;

@@ -9,17 +9,10 @@
 #define DV_US_HOUR   (3600 * DV_US_SECOND)
 #define DV_US_DAY    (86400 * DV_US_SECOND)
 
-/* Julian day 0 (24 November 4714 BC) to the last moment of 294276, and for dates to 3 June 5874898, as
- * PostgreSQL. */
-#define DV_TIMESTAMP_MIN (-211813488000000000LL)
-#define DV_TIMESTAMP_END 9223371331200000000LL
-#define DV_DATE_MIN      (-2451545LL)
-#define DV_DATE_END      2145031949LL
+/* Julian day 0 (24 November 4714 BC) to 3 June 5874898, as PostgreSQL. */
+#define DV_DATE_MIN (-2451545LL)
+#define DV_DATE_END 2145031949LL
 
-static inline bool dv_timestamp_is_valid(int64_t us)
-{
-    return us >= DV_TIMESTAMP_MIN && us < DV_TIMESTAMP_END;
-}
 static inline bool dv_is_leap_year(int64_t year)
 {
     return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

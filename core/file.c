@@ -190,10 +190,20 @@ enum dv_status dv_file_read(const char *path, size_t limit, struct dv_buf *out, 
     return status;
 }
 
-bool dv_file_exists(const char *path)
+enum dv_status dv_file_look(const char *path, bool *there, struct dv_err *err)
 {
     struct stat is;
-    return stat(path, &is) == 0;
+    *there = stat(path, &is) == 0;
+    if (*there || errno == ENOENT || errno == ENOTDIR)
+        return DV_OK;
+    return dv_fail_os(err, errno, "cannot stat %s", path);
+}
+
+bool dv_file_exists(const char *path)
+{
+    struct dv_err unknown = DV_ERR_INIT;
+    bool there;
+    return dv_file_look(path, &there, &unknown) != DV_OK || there;
 }
 
 enum dv_status dv_file_remove(const char *path, struct dv_err *err)

@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 
+#include <errno.h>
 #include <pthread.h>
 
 /* The largest document that is read: the manifest of a part of about 250 GiB. */
@@ -56,8 +57,9 @@ enum dv_status dv_json_read(const char *path, enum dv_exit code, json_t **out, s
     enum dv_status status = dv_file_read(path, LARGEST_DOCUMENT, &text, err);
     if (status == DV_OK)
         status = dv_json_parse(text.len > 0 ? text.data : "", text.len, path, code, out, err);
-    else
-        err->code = code;
+    else if (err->os_errno == ENOENT || err->os_errno == ENOTDIR || err->os_errno == EISDIR ||
+             err->os_errno == EACCES || err->os_errno == 0)
+        err->code = code; /* all else is the machine's fault, not the document's */
     dv_buf_release(&text);
     return status;
 }

@@ -37,17 +37,9 @@ const char *dv_json_skip_string(const char *at, const char *end)
     }
 }
 
-const char *dv_json_skip_value(const char *at, const char *end)
+const char *dv_json_skip_to_close(const char *at, const char *end)
 {
-    size_t depth = 0;
-    if (at < end && *at == '"')
-        return dv_json_skip_string(at, end);
-    if (at < end && *at != '{' && *at != '[') {
-        const char *start = at;
-        while (at < end && *at != ',' && *at != '}' && *at != ']' && !dv_is_blank(*at))
-            at++;
-        return at > start ? at : NULL;
-    }
+    size_t depth = 1;
     while (at != NULL && at < end) {
         switch (*at) {
         case '"':
@@ -70,6 +62,18 @@ const char *dv_json_skip_value(const char *at, const char *end)
     return NULL;
 }
 
+const char *dv_json_skip_value(const char *at, const char *end)
+{
+    const char *start = at;
+    if (at < end && *at == '"')
+        return dv_json_skip_string(at, end);
+    if (at < end && (*at == '{' || *at == '['))
+        return dv_json_skip_to_close(at + 1, end);
+    while (at < end && *at != ',' && *at != '}' && *at != ']' && !dv_is_blank(*at))
+        at++;
+    return at > start ? at : NULL;
+}
+
 enum dv_json_kind dv_json_kind_of(struct dv_json_text json)
 {
     switch (json.len > 0 ? json.p[0] : '\0') {
@@ -87,6 +91,17 @@ enum dv_json_kind dv_json_kind_of(struct dv_json_text json)
     default:
         return DV_JSON_NUMBER;
     }
+}
+
+struct dv_json_text dv_json_trim(const char *text, size_t length)
+{
+    while (length > 0 && dv_is_blank(*text)) {
+        text++;
+        length--;
+    }
+    while (length > 0 && dv_is_blank(text[length - 1]))
+        length--;
+    return (struct dv_json_text){text, length};
 }
 
 static int hex4(const char *at, const char *end)
@@ -251,19 +266,39 @@ int dv_json_string_compare(struct dv_json_text a, struct dv_json_text b, bool by
     return (byte_a > byte_b) - (byte_a < byte_b);
 }
 
-static bool is_key(const char *open, const char *behind, const char *key, size_t key_length)
+bool dv_json_is_key(struct dv_json_text string, const char *key, size_t key_length)
 {
-    const char *at = open + 1, *end = behind - 1;
-    size_t length = (size_t)(end - at);
+    const char *at = string.p + 1;
+    size_t length = string.len - 2;
     if (length == key_length && memcmp(at, key, length) == 0)
         return memchr(at, '\\', length) == NULL;
     if (length <= key_length || memchr(at, '\\', length) == NULL)
         return false; /* an escape only ever makes the text longer */
-    struct string_walk walk = {.at = at, .end = end};
+    struct string_walk walk = walk_of(string);
     for (size_t i = 0; i < key_length; i++)
         if (next_byte(&walk) != (unsigned char)key[i])
             return false;
     return next_byte(&walk) < 0;
+}
+
+int dv_json_key_order(struct dv_json_text string, const char *key, size_t key_length)
+{
+    size_t length = string.len - 2;
+    if (memchr(string.p + 1, '\\', length) == NULL) {
+        if (length != key_length)
+            return length > key_length ? 1 : -1;
+        return memcmp(string.p + 1, key, length);
+    }
+    struct string_walk walk = walk_of(string);
+    length = walk_length(walk);
+    if (length != key_length)
+        return length > key_length ? 1 : -1;
+    for (size_t i = 0; i < key_length; i++) {
+        int byte = next_byte(&walk);
+        if (byte != (unsigned char)key[i])
+            return byte - (unsigned char)key[i];
+    }
+    return 0;
 }
 
 struct dv_json_text dv_json_member(struct dv_json_text json, const char *key, size_t key_length)
@@ -286,7 +321,7 @@ struct dv_json_text dv_json_member(struct dv_json_text json, const char *key, si
         const char *value = at;
         if ((at = dv_json_skip_value(at, end)) == NULL)
             return found;
-        if (is_key(open, behind, key, key_length))
+        if (dv_json_is_key((struct dv_json_text){open, (size_t)(behind - open)}, key, key_length))
             found = (struct dv_json_text){value, (size_t)(at - value)};
         at = dv_json_skip_blanks(at, end);
         if (at >= end || *at != ',')

@@ -34,6 +34,8 @@ enum dv_status dv_jsonb_canonical(const char *text, size_t length, struct dv_buf
 /* Whether the text is JSON, as the type json checks it (\u0000 passes). 22P02. */
 enum dv_status dv_json_validate(const char *text, size_t length, struct dv_err *err) DV_MUST_CHECK;
 enum dv_json_kind dv_json_kind_of(struct dv_json_text json); /* by its first byte */
+/* A row's json without the blanks around it (jsonb has none). */
+struct dv_json_text dv_json_trim(const char *text, size_t length);
 
 /* -> : member of an object by name, element of an array by index (negative from the end); .p NULL where there
  * is none or the value is of another kind. Works on any valid JSON text (for json the last of duplicate keys

@@ -44,25 +44,25 @@ static int64_t count_elements(struct dv_json_text container)
     return count;
 }
 
-static int compare_nested(struct dv_json_text a, struct dv_json_text b);
+static int compare_nested(struct dv_json_text a, struct dv_json_text b, struct dv_err *ignored);
 
-/* Two containers of one kind: fewer elements first, then element by element (key, then value). */
-static int compare_containers(struct dv_json_text a, struct dv_json_text b)
+/* Two containers of one kind: fewer elements first, then element by element (key, then value). `ignored` is
+ * one for all levels: thousands of them must fit the stack. */
+static int compare_containers(struct dv_json_text a, struct dv_json_text b, struct dv_err *ignored)
 {
     struct dv_json_text key_a, key_b, value_a = {NULL, 0}, value_b = {NULL, 0};
-    struct dv_err ignored = DV_ERR_INIT;
     int order = three_way(count_elements(a), count_elements(b));
-    while (order == 0 && dv_json_next(a, &key_a, &value_a, &ignored) == DV_OK &&
-           dv_json_next(b, &key_b, &value_b, &ignored) == DV_OK) {
+    while (order == 0 && dv_json_next(a, &key_a, &value_a, ignored) == DV_OK &&
+           dv_json_next(b, &key_b, &value_b, ignored) == DV_OK) {
         if (key_a.p != NULL)
             order = dv_json_string_compare(key_a, key_b, false);
         if (order == 0)
-            order = compare_nested(value_a, value_b);
+            order = compare_nested(value_a, value_b, ignored);
     }
     return order;
 }
 
-static int compare_nested(struct dv_json_text a, struct dv_json_text b)
+static int compare_nested(struct dv_json_text a, struct dv_json_text b, struct dv_err *ignored)
 {
     enum dv_json_kind kind = dv_json_kind_of(a), other = dv_json_kind_of(b);
     if (a.len == b.len && memcmp(a.p, b.p, a.len) == 0)
@@ -78,7 +78,7 @@ static int compare_nested(struct dv_json_text a, struct dv_json_text b)
         return three_way(a.p[0] == 't', b.p[0] == 't');
     case DV_JSON_ARRAY:
     case DV_JSON_OBJECT:
-        return compare_containers(a, b);
+        return compare_containers(a, b, ignored);
     case DV_JSON_NULL:
         break;
     }
@@ -96,6 +96,7 @@ int dv_jsonb_compare(struct dv_json_text a, struct dv_json_text b)
         int array_first = array.len == 2 ? -1 : 1;
         return kind_a == DV_JSON_ARRAY ? array_first : -array_first;
     }
-    int order = compare_nested(a, b);
+    struct dv_err ignored = DV_ERR_INIT;
+    int order = compare_nested(a, b, &ignored);
     return three_way(order, 0);
 }

@@ -26,7 +26,8 @@ static const char *dataset_path(struct dv_buf *buf, const char *dir)
 bool dv_part_exists(const char *dir, uint32_t part)
 {
     struct dv_buf path = {0};
-    bool exists = dv_file_exists(dv_part_path(&path, dir, part, ".json"));
+    const char *name = dv_part_path(&path, dir, part, ".json");
+    bool exists = *name == '\0' || dv_file_exists(name); /* no memory for the name: reading it tells */
     dv_buf_release(&path);
     return exists;
 }
@@ -34,7 +35,8 @@ bool dv_part_exists(const char *dir, uint32_t part)
 bool dv_dataset_exists(const char *dir)
 {
     struct dv_buf path = {0};
-    bool exists = dv_file_exists(dataset_path(&path, dir));
+    const char *name = dataset_path(&path, dir);
+    bool exists = *name == '\0' || dv_file_exists(name); /* no memory for the name: reading it tells */
     dv_buf_release(&path);
     return exists;
 }
@@ -232,6 +234,39 @@ static bool same_columns(const struct dv_column *a, unsigned a_count, const stru
         if (strcmp(a[i].name, b[i].name) != 0 || !dv_type_equal(&a[i].type, &b[i].type))
             return false;
     return true;
+}
+
+static enum dv_status check_part(const char *dir, const struct dv_dataset_manifest *dataset, uint32_t part,
+                                 struct dv_err *err)
+{
+    struct dv_part_manifest manifest;
+    struct dv_buf path = {0};
+    enum dv_status status = dv_part_manifest_read(dir, part, &manifest, err);
+    if (status != DV_OK)
+        return status;
+    const char *file = dv_part_path(&path, dir, part, ".json"), *differs = NULL;
+    if (manifest.rows != dataset->part_rows[part])
+        differs = "another number of rows";
+    else if (strcmp(manifest.sha256, dataset->part_sha256[part]) != 0)
+        differs = "another SHA-256";
+    else if (!same_columns(dataset->columns, dataset->column_count, manifest.columns, manifest.column_count))
+        differs = "other columns";
+    if (differs != NULL)
+        status = dv_fail(err, DV_EXIT_FAULT, "%s has %s than dataset.json says", file, differs);
+    dv_part_manifest_release(&manifest);
+    status = in_file(status, file, err);
+    dv_buf_release(&path);
+    return status;
+}
+
+enum dv_status dv_dataset_check(const char *dir, struct dv_err *err)
+{
+    struct dv_dataset_manifest dataset;
+    enum dv_status status = dv_dataset_manifest_read(dir, &dataset, err);
+    for (uint32_t part = 0; status == DV_OK && part < dataset.part_count; part++)
+        status = check_part(dir, &dataset, part, err);
+    dv_dataset_manifest_release(&dataset);
+    return status;
 }
 
 /* Adds the part to the sums and to the list `parts`. */

@@ -55,6 +55,9 @@ void dv_part_manifest_release(struct dv_part_manifest *manifest);
 bool dv_dataset_exists(const char *dir);
 enum dv_status dv_dataset_manifest_read(const char *dir, struct dv_dataset_manifest *out,
                                         struct dv_err *err) DV_MUST_CHECK;
+/* Reads dataset.json and the manifests of all its parts, which must say the same of rows, SHA-256 and
+ * columns: what follows may then go by either. Code FAULT, hint. */
+enum dv_status dv_dataset_check(const char *dir, struct dv_err *err) DV_MUST_CHECK;
 /* Reads the parts 0..part_count-1, which must all exist and agree on their columns, adds them and `extra`
  * (NULL: none) up, checks the tally, and publishes dataset.json. With part_count 0 the columns are those
  * given. */

@@ -11,6 +11,7 @@
 #define SIGNIFICANT  16
 #define MOST_SHOWN   1000
 #define EXP_LIMIT    6000 /* e^6000 is past what PostgreSQL computes */
+#define SMALL_EXP    0.01 /* up to this the series takes the number as it is */
 #define LOG10_E      0.434294481903252
 #define LN_10        2.302585092994046
 #define BITS_PER_TEN 3.3219280948873626
@@ -304,9 +305,9 @@ enum dv_status dv_numeric_sqrt(const struct dv_value *a, struct dv_arena *arena,
                               out, err);
 }
 
-/* e^(x / 2^bits) at the scale, rounded at first to `guard` digits more, as PostgreSQL's series is. */
-static enum dv_status store_exp(const mpz_t x, mp_bitcnt_t bits, int32_t scale, int32_t guard,
-                                struct dv_arena *arena, struct dv_value *out, struct dv_err *err)
+/* e^(x / 2^bits) at the scale. */
+static enum dv_status store_exp(const mpz_t x, mp_bitcnt_t bits, int32_t scale, struct dv_arena *arena,
+                                struct dv_value *out, struct dv_err *err)
 {
     mpz_t result, limit;
     enum dv_status status;
@@ -320,8 +321,7 @@ static enum dv_status store_exp(const mpz_t x, mp_bitcnt_t bits, int32_t scale, 
     } else {
         if (beyond == 0) {
             exp_fixed(x, bits, result);
-            from_fixed(result, scale + guard, bits, limit);
-            dv_numeric_drop_digits(limit, guard, 'r');
+            from_fixed(result, scale, bits, limit);
         } else {
             mpz_set_ui(limit, 0);
         }
@@ -331,11 +331,55 @@ static enum dv_status store_exp(const mpz_t x, mp_bitcnt_t bits, int32_t scale, 
     return status;
 }
 
+static void divide_rounded(mpz_t value, unsigned long divisor)
+{
+    mpz_mul_ui(value, value, 2);
+    if (mpz_sgn(value) < 0)
+        mpz_sub_ui(value, value, divisor);
+    else
+        mpz_add_ui(value, value, divisor);
+    mpz_tdiv_q_ui(value, value, 2 * divisor);
+}
+
+/* e^x for an x that is small enough for PostgreSQL's series as it is (exp_var in numeric.c): x stays exact,
+ * each later term is rounded to eight digits more than are shown, and so is what is left of the last one that
+ * counts. */
+static enum dv_status store_small_exp(const mpz_t x, int32_t x_scale, int32_t shown, struct dv_arena *arena,
+                                      struct dv_value *out, struct dv_err *err)
+{
+    int32_t local = shown + 8, scale = x_scale > local ? x_scale : local;
+    unsigned long n = 2;
+    mpz_t sum, term, part;
+    mpz_inits(sum, term, part, NULL);
+    mpz_ui_pow_ui(sum, 10, (unsigned long)scale);
+    mpz_ui_pow_ui(part, 10, (unsigned long)(scale - x_scale));
+    mpz_addmul(sum, part, x);
+    mpz_mul(term, x, x);
+    if (2 * x_scale > local) {
+        dv_numeric_drop_digits(term, 2 * x_scale - local, 'r');
+    } else {
+        mpz_ui_pow_ui(part, 10, (unsigned long)(local - 2 * x_scale));
+        mpz_mul(term, term, part);
+    }
+    divide_rounded(term, n);
+    while (mpz_sgn(term) != 0) {
+        mpz_ui_pow_ui(part, 10, (unsigned long)(scale - local));
+        mpz_addmul(sum, part, term);
+        mpz_mul(term, term, x);
+        dv_numeric_drop_digits(term, x_scale, 'r');
+        divide_rounded(term, ++n);
+    }
+    dv_numeric_drop_digits(sum, scale - shown, 'r');
+    enum dv_status status = dv_numeric_store(sum, shown, arena, out, err);
+    mpz_clears(sum, term, part, NULL);
+    return status;
+}
+
 enum dv_status dv_numeric_exp(const struct dv_value *a, struct dv_arena *arena, struct dv_value *out,
                               struct dv_err *err)
 {
     double weight;
-    int32_t scale, shown, guard;
+    int32_t scale, shown;
     mp_bitcnt_t bits;
     mpz_t value, x;
     enum dv_status status;
@@ -355,13 +399,15 @@ enum dv_status dv_numeric_exp(const struct dv_value *a, struct dv_arena *arena, 
         mpz_clear(value);
         return status;
     }
-    /* Arguments up to 0.01 go into the series as they are (exp_var), and its terms have eight digits more. */
-    guard = fabs(dv_numeric_to_float(a)) <= 0.01 ? 8 : 0;
-    bits = bits_for(shown + guard + (weight > 0 ? (int32_t)weight + 2 : 2));
+    bits = bits_for(shown + (weight > 0 ? (int32_t)weight + 2 : 2));
     mpz_inits(value, x, NULL);
     dv_numeric_load(a, value);
-    to_fixed(value, scale, bits, x);
-    status = store_exp(x, bits, shown, guard, arena, out, err);
+    if (fabs(dv_numeric_to_float(a)) <= SMALL_EXP) {
+        status = store_small_exp(value, scale, shown, arena, out, err);
+    } else {
+        to_fixed(value, scale, bits, x);
+        status = store_exp(x, bits, shown, arena, out, err);
+    }
     mpz_clears(value, x, NULL);
     return status;
 }
@@ -456,6 +502,43 @@ static bool whole(const struct dv_value *a, int64_t *out)
 }
 
 /* base^exponent, the exponent an int: by exact multiplication, or from logarithms where that is too long. */
+/* The scale to which PostgreSQL rounds a product (power_var_int in numeric.c). */
+static int32_t product_scale(int32_t digits, const mpz_t a, int32_t scale_a, const mpz_t b, int32_t scale_b)
+{
+    struct lead lead_a, lead_b;
+    lead_of(a, scale_a, &lead_a);
+    lead_of(b, scale_b, &lead_b);
+    int32_t scale = digits - (lead_a.weight + lead_b.weight) * 4;
+    scale = scale > scale_a + scale_b ? scale_a + scale_b : scale;
+    return scale < 0 ? 0 : scale;
+}
+
+/* result = base^exponent by squaring, each product rounded as PostgreSQL rounds it; *scale: the base's, then
+ * the result's. The base is used up. */
+static void multiply_often(mpz_t base, int32_t *scale, uint64_t exponent, int32_t shown, double weight,
+                           mpz_t result)
+{
+    int32_t digits = 1 + shown + (int)weight + (int)log((double)exponent) + 8, base_scale = *scale, to;
+    int32_t result_scale = (exponent & 1) != 0 ? base_scale : 0;
+    if ((exponent & 1) != 0)
+        mpz_set(result, base);
+    else
+        mpz_set_ui(result, 1);
+    while ((exponent >>= 1) > 0) {
+        to = product_scale(digits, base, base_scale, base, base_scale);
+        mpz_mul(base, base, base);
+        dv_numeric_drop_digits(base, 2 * base_scale - to, 'r');
+        base_scale = to;
+        if ((exponent & 1) == 0)
+            continue;
+        to = product_scale(digits, base, base_scale, result, result_scale);
+        mpz_mul(result, result, base);
+        dv_numeric_drop_digits(result, base_scale + result_scale - to, 'r');
+        result_scale = to;
+    }
+    *scale = result_scale;
+}
+
 static enum dv_status power_int(const struct dv_value *base, int64_t exponent, struct dv_arena *arena,
                                 struct dv_value *out, struct dv_err *err)
 {
@@ -487,22 +570,13 @@ static enum dv_status power_int(const struct dv_value *base, int64_t exponent, s
         status = dv_value_fail(err, "22012", "", 0, "division by zero");
         goto done;
     }
-    if (llabs(exponent) * (int64_t)mpz_sizeinbase(value, 2) > 4000000 && lead.count > 0) {
-        /* past a million digits in full: e^(exponent * ln base) with digits to spare */
-        bool negative = mpz_sgn(value) < 0 && exponent % 2 != 0;
-        mp_bitcnt_t bits = bits_for(shown + (int32_t)fabs(weight) + 40);
-        mpz_abs(value, value);
-        ln_fixed(value, scale, bits, result);
-        mpz_mul_si(result, result, exponent);
-        exp_fixed(result, bits, value);
-        from_fixed(value, shown, bits, result);
-        if (negative)
-            mpz_neg(result, result);
-        status = dv_numeric_store(result, shown, arena, out, err);
-        goto done;
+    if (exponent >= -1 && exponent <= 2) {
+        mpz_pow_ui(result, value, (unsigned long)llabs(exponent));
+        scale *= (int32_t)llabs(exponent);
+    } else {
+        multiply_often(value, &scale, (uint64_t)llabs(exponent), shown, weight, result);
     }
-    mpz_pow_ui(result, value, (unsigned long)llabs(exponent));
-    mpz_ui_pow_ui(ten, 10, (unsigned long)scale * (unsigned long)llabs(exponent));
+    mpz_ui_pow_ui(ten, 10, (unsigned long)scale);
     if (exponent < 0)
         mpz_swap(result, ten);
     mpz_ui_pow_ui(value, 10, (unsigned long)shown + 1);
@@ -625,110 +699,25 @@ enum dv_status dv_numeric_power(const struct dv_value *a, const struct dv_value 
     shown = SIGNIFICANT - (int)size;
     shown = shown < scale_b ? scale_b : shown;
     shown = clamp_scale(shown, scale_a, 0);
-    bits = bits_for(shown + 24 + (int32_t)fabs(size) + (int32_t)mpz_sizeinbase(value_b, 10));
-    ln_fixed(value_a, scale_a, bits, x);
-    mpz_mul(x, x, value_b);
-    mpz_ui_pow_ui(ten, 10, (unsigned long)scale_b);
-    mpz_tdiv_q(x, x, ten);
-    status = store_exp(x, bits, shown, 0, arena, out, err);
+    if (fabs(size) <= SMALL_EXP * LOG10_E) {
+        int32_t local = shown + 8 - ln_weight(value_a, scale_a); /* of the logarithm and of the product */
+        bits = bits_for(local);
+        ln_fixed(value_a, scale_a, bits, x);
+        from_fixed(x, local, bits, x);
+        mpz_mul(x, x, value_b);
+        dv_numeric_drop_digits(x, scale_b, 'r');
+        status = store_small_exp(x, local, shown, arena, out, err);
+    } else {
+        bits = bits_for(shown + 24 + (int32_t)fabs(size) + (int32_t)mpz_sizeinbase(value_b, 10));
+        ln_fixed(value_a, scale_a, bits, x);
+        mpz_mul(x, x, value_b);
+        mpz_ui_pow_ui(ten, 10, (unsigned long)scale_b);
+        mpz_tdiv_q(x, x, ten);
+        status = store_exp(x, bits, shown, arena, out, err);
+    }
     if (status == DV_OK && negative)
         status = dv_numeric_negate(out, arena, out, err);
 done:
     mpz_clears(value_a, value_b, x, ten, NULL);
     return status;
-}
-
-/* ---- whole numbers ------------------------------------------------------------------------------------- */
-
-/* The greatest common divisor, or the least common multiple. */
-enum dv_status dv_numeric_gcd(const struct dv_value *a, const struct dv_value *b, bool multiple,
-                              struct dv_arena *arena, struct dv_value *out, struct dv_err *err)
-{
-    int32_t scale_a, scale_b, scale;
-    mpz_t x, y, ten;
-    enum dv_status status;
-    if (!dv_numeric_is_finite(a) || !dv_numeric_is_finite(b)) {
-        *out = dv_numeric_special(DV_NUM_NAN);
-        return DV_OK;
-    }
-    scale_a = dv_numeric_scale_of(a);
-    scale_b = dv_numeric_scale_of(b);
-    scale = scale_a > scale_b ? scale_a : scale_b;
-    mpz_inits(x, y, ten, NULL);
-    dv_numeric_load(a, x);
-    dv_numeric_load(b, y);
-    mpz_ui_pow_ui(ten, 10, (unsigned long)(scale - scale_a));
-    mpz_mul(x, x, ten);
-    mpz_ui_pow_ui(ten, 10, (unsigned long)(scale - scale_b));
-    mpz_mul(y, y, ten);
-    if (multiple)
-        mpz_lcm(x, x, y);
-    else
-        mpz_gcd(x, x, y);
-    status = dv_numeric_store(x, scale, arena, out, err);
-    mpz_clears(x, y, ten, NULL);
-    return status;
-}
-
-enum dv_status dv_numeric_factorial(int64_t n, struct dv_arena *arena, struct dv_value *out,
-                                    struct dv_err *err)
-{
-    mpz_t result;
-    enum dv_status status;
-    if (n < 0)
-        return dv_value_fail(err, "22003", "", 0, "factorial of a negative number is undefined");
-    if (n > 32177)
-        return overflow(err);
-    mpz_init(result);
-    mpz_fac_ui(result, (unsigned long)n);
-    status = dv_numeric_store(result, 0, arena, out, err);
-    mpz_clear(result);
-    return status;
-}
-
-/* a / b cut to a whole number. */
-enum dv_status dv_numeric_div(const struct dv_value *a, const struct dv_value *b, struct dv_arena *arena,
-                              struct dv_value *out, struct dv_err *err)
-{
-    mpz_t x, y, ten;
-    enum dv_status status;
-    if (!dv_numeric_is_finite(a) || !dv_numeric_is_finite(b))
-        return dv_numeric_arithmetic('/', a, b, arena, out, err);
-    if (dv_numeric_sign_of(b) == 0)
-        return dv_value_fail(err, "22012", "", 0, "division by zero");
-    mpz_inits(x, y, ten, NULL);
-    dv_numeric_load(a, x);
-    dv_numeric_load(b, y);
-    mpz_ui_pow_ui(ten, 10, (unsigned long)dv_numeric_scale_of(b));
-    mpz_mul(x, x, ten);
-    mpz_ui_pow_ui(ten, 10, (unsigned long)dv_numeric_scale_of(a));
-    mpz_mul(y, y, ten);
-    mpz_tdiv_q(x, x, y);
-    status = dv_numeric_store(x, 0, arena, out, err);
-    mpz_clears(x, y, ten, NULL);
-    return status;
-}
-
-int32_t dv_numeric_scale(const struct dv_value *a)
-{
-    return dv_numeric_is_finite(a) ? dv_numeric_scale_of(a) : -1;
-}
-
-int32_t dv_numeric_min_scale(const struct dv_value *a)
-{
-    int32_t scale;
-    mpz_t value;
-    if (!dv_numeric_is_finite(a))
-        return -1;
-    scale = dv_numeric_scale_of(a);
-    mpz_init(value);
-    dv_numeric_load(a, value);
-    if (mpz_sgn(value) == 0)
-        scale = 0;
-    while (scale > 0 && mpz_divisible_ui_p(value, 10) != 0) {
-        mpz_divexact_ui(value, value, 10);
-        scale--;
-    }
-    mpz_clear(value);
-    return scale;
 }

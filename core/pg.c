@@ -20,10 +20,16 @@ static const char session_settings[] =
     "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;"
     "SET row_security = off; SET synchronize_seqscans = off; SET statement_timeout = 0;"
     "SET idle_in_transaction_session_timeout = 0;"
+    /* A session whose drover is gone, or behind a network that swallows all, must not keep its locks: the
+       server looks for it too. Each is set where the server knows it. */
+    "SELECT set_config(name, value, false) FROM pg_settings JOIN (VALUES ('tcp_keepalives_idle', '30'), "
+    "('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '60s'), "
+    "('client_connection_check_interval', '10s')) v(known, value) ON name = known;"
     /* Drover's own schema is no place for a job's tables, not even where the role is named as it is
        ("$user"). */
     "SELECT set_config('search_path', (SELECT coalesce(string_agg(quote_ident(s), ', '), 'public') FROM "
-    "unnest(current_schemas(false)) s WHERE s <> 'drover'), false)";
+    "unnest(current_schemas(false)) s WHERE s <> 'drover'), false);"
+    "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
 
 /* What a connection gets where its URI says nothing. */
 static const struct {
@@ -106,7 +112,25 @@ static enum dv_status parse_uri(const char *uri, PQconninfoOption **options, str
     return status;
 }
 
-static enum dv_status start(struct dv_pg *pg, const char *uri, const char *application, struct dv_err *err)
+/* Said twice, a keyword's last value counts. */
+static unsigned same_server(const struct dv_pg *beside, const char **keywords, const char **values)
+{
+    const char *host = PQhost(beside->conn), *address = PQhostaddr(beside->conn);
+    unsigned count = 0;
+    keywords[count] = "host";
+    values[count++] = host != NULL ? host : "";
+    keywords[count] = "hostaddr";
+    values[count++] = address != NULL && host != NULL && host[0] != '/' ? address : "";
+    keywords[count] = "port";
+    values[count++] = PQport(beside->conn);
+    keywords[count] = "target_session_attrs";
+    values[count++] = "any";
+    return count;
+}
+
+/* beside: the connection whose server it must be; NULL: any that the URI names. */
+static enum dv_status start(struct dv_pg *pg, const char *uri, const char *application,
+                            const struct dv_pg *beside, struct dv_err *err)
 {
     PQconninfoOption *options = NULL;
     enum dv_status status = parse_uri(uri, &options, err);
@@ -119,7 +143,7 @@ static enum dv_status start(struct dv_pg *pg, const char *uri, const char *appli
         values[count++] = uri;
     }
     for (const PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
-        if (option->val != NULL && count < MOST_OPTIONS - 8 &&
+        if (option->val != NULL && count < MOST_OPTIONS - 12 &&
             strcmp(option->keyword, "client_encoding") != 0 &&
             strcmp(option->keyword, "application_name") != 0) {
             keywords[count] = option->keyword;
@@ -130,6 +154,8 @@ static enum dv_status start(struct dv_pg *pg, const char *uri, const char *appli
             keywords[count] = defaults[i].keyword;
             values[count++] = defaults[i].value;
         }
+    if (beside != NULL)
+        count += same_server(beside, keywords + count, values + count);
     keywords[count] = "application_name";
     values[count++] = application;
     keywords[count] = "client_encoding";
@@ -143,6 +169,18 @@ static enum dv_status start(struct dv_pg *pg, const char *uri, const char *appli
     PQsetErrorVerbosity(pg->conn, PQERRORS_VERBOSE); /* so that a refused connection tells its SQLSTATE */
     PQsetNoticeReceiver(pg->conn, swallow_notice, NULL);
     return DV_OK;
+}
+
+#define PATIENCE_MS 60000 /* as tcp_user_timeout is where the URI says nothing */
+
+/* What the URI says of bytes that get no answer holds for statements as well, as the moment to ask. */
+static int64_t patience(const struct dv_pg *pg)
+{
+    PQconninfoOption *options = PQconninfo(pg->conn);
+    const char *text = option_value(options, "tcp_user_timeout");
+    int64_t milliseconds = text == NULL ? 0 : strtol(text, NULL, 10);
+    PQconninfoFree(options);
+    return (milliseconds > 0 ? milliseconds : PATIENCE_MS) * 1000;
 }
 
 /* Seconds for all hosts together: libpq leaves the watch to whoever polls. */
@@ -165,6 +203,8 @@ static enum dv_status finish_connect(struct dv_pg *pg, struct dv_err *err)
 {
     int64_t seconds = connect_seconds(pg);
     int64_t deadline = dv_monotonic_us() + seconds * 1000000;
+    if (pg->deadline_us > 0 && pg->deadline_us < deadline)
+        deadline = pg->deadline_us;
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     while (next != PGRES_POLLING_OK) {
         if (next == PGRES_POLLING_FAILED || PQstatus(pg->conn) == CONNECTION_BAD)
@@ -172,7 +212,7 @@ static enum dv_status finish_connect(struct dv_pg *pg, struct dv_err *err)
         struct pollfd wait = {.fd = PQsocket(pg->conn),
                               .events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT};
         int ready = poll(&wait, 1, DV_PG_PATIENCE_US / 1000);
-        enum dv_status status = dv_stop_check(err);
+        enum dv_status status = pg->through_stop ? DV_OK : dv_stop_check(err);
         if (status != DV_OK)
             return status;
         if (ready > 0) {
@@ -187,7 +227,28 @@ static enum dv_status finish_connect(struct dv_pg *pg, struct dv_err *err)
     return DV_OK;
 }
 
-enum dv_status dv_pg_open(struct dv_pg **out, const char *uri, const char *application, struct dv_err *err)
+static enum dv_status collect(struct dv_pg *pg, PGresult **last, struct dv_err *err);
+
+static enum dv_status prepare(struct dv_pg *pg, struct dv_err *err)
+{
+    PGresult *result = NULL;
+    enum dv_status status;
+    PQsetErrorVerbosity(pg->conn, PQERRORS_DEFAULT);
+    if (PQsetnonblocking(pg->conn, 1) != 0 || PQsendQuery(pg->conn, session_settings) == 0)
+        return dv_pg_fail_result(pg, NULL, err);
+    DV_TRY(collect(pg, &result, err));
+    if (PQntuples(result) == 1) {
+        (void)snprintf(pg->pid, sizeof pg->pid, "%s", PQgetvalue(result, 0, 0));
+        (void)snprintf(pg->started, sizeof pg->started, "%s", PQgetvalue(result, 0, 1));
+    }
+done:
+    PQclear(result);
+    return status;
+}
+
+static enum dv_status open_it(struct dv_pg **out, const char *uri, const char *application,
+                              const struct dv_pg *beside, int64_t deadline_us, bool through_stop,
+                              struct dv_err *err)
 {
     *out = NULL;
     enum dv_status status;
@@ -195,18 +256,22 @@ enum dv_status dv_pg_open(struct dv_pg **out, const char *uri, const char *appli
     struct dv_pg *pg = dv_calloc(1, sizeof *pg);
     if (pg == NULL)
         return dv_fail_memory(err);
+    pg->deadline_us = deadline_us;
+    pg->through_stop = through_stop;
     dv_pg_safe_uri(&label, uri);
     DV_TRY(dv_buf_check(&label, err));
     size_t length = label.len < sizeof pg->label ? label.len : sizeof pg->label - 1;
     memcpy(pg->label, label.data == NULL ? "" : label.data, length);
-    DV_TRY(start(pg, uri, application, err));
-    DV_TRY(finish_connect(pg, err));
-    PQsetErrorVerbosity(pg->conn, PQERRORS_DEFAULT);
-    if (PQsetnonblocking(pg->conn, 1) != 0) {
-        status = dv_pg_fail_result(pg, NULL, err);
+    pg->uri = dv_strdup(uri);
+    if (pg->uri == NULL) {
+        status = dv_fail_memory(err);
         goto done;
     }
-    DV_TRY(dv_pg_exec(pg, session_settings, err));
+    DV_TRY(start(pg, uri, application, beside, err));
+    DV_TRY(finish_connect(pg, err));
+    DV_TRY(prepare(pg, err));
+    if (beside == NULL && pg->pid[0] != '\0')
+        pg->patience_us = patience(pg);
     *out = pg;
     pg = NULL;
 done:
@@ -215,12 +280,24 @@ done:
     return status;
 }
 
+enum dv_status dv_pg_open(struct dv_pg **out, const char *uri, const char *application, struct dv_err *err)
+{
+    return open_it(out, uri, application, NULL, 0, false, err);
+}
+
+enum dv_status dv_pg_open_beside(struct dv_pg **out, const struct dv_pg *pg, int64_t deadline_us,
+                                 bool through_stop, struct dv_err *err)
+{
+    return open_it(out, pg->uri, "drover/watch", pg, deadline_us, through_stop, err);
+}
+
 void dv_pg_close(struct dv_pg *pg)
 {
     if (pg == NULL)
         return;
     PQfreemem(pg->row);
     PQfinish(pg->conn);
+    dv_free(pg->uri);
     dv_free(pg);
 }
 
@@ -241,16 +318,21 @@ int dv_pg_version(const struct dv_pg *pg)
 
 static enum dv_status stop(struct dv_pg *pg, struct dv_err *err)
 {
-    char reason[256];
-    PGcancel *cancel = PQgetCancel(pg->conn);
-    if (cancel == NULL || PQcancel(cancel, reason, sizeof reason) == 0)
+    if (!dv_pg_cancel(pg))
         pg->lost = true; /* nothing more to wait for: closing the connection is what is left */
-    PQfreeCancel(cancel);
     if (!pg->lost)
         dv_pg_drain(pg, 2000000);
     enum dv_status status = dv_stop_check(err);
     return status != DV_OK ? status
                            : dv_fail(err, DV_EXIT_STOPPED, "stopped while waiting for %s", pg->label);
+}
+
+static enum dv_status nothing_came(struct dv_pg *pg, struct dv_err *err)
+{
+    if (pg->deadline_us == 0 || dv_monotonic_us() < pg->deadline_us)
+        return dv_pg_watch(pg, err);
+    pg->lost = true;
+    return dv_fail_retry(err, "no answer from %s in time", pg->label);
 }
 
 enum dv_status dv_pg_wait(struct dv_pg *pg, short events, int64_t since_us, struct dv_err *err)
@@ -261,10 +343,14 @@ enum dv_status dv_pg_wait(struct dv_pg *pg, short events, int64_t since_us, stru
     int ready = poll(&wait, 1, DV_PG_PATIENCE_US / 1000);
     if (ready < 0 && errno != EINTR)
         return dv_fail_os(err, errno, "waiting for %s", pg->label);
-    if (dv_stop_requested() && (since_us == 0 || dv_monotonic_us() - since_us >= DV_PG_PATIENCE_US))
+    if (dv_stop_requested() && !pg->through_stop &&
+        (since_us == 0 || dv_monotonic_us() - since_us >= DV_PG_PATIENCE_US))
         return stop(pg, err);
-    if (ready > 0 && (wait.revents & (POLLIN | POLLERR | POLLHUP)) != 0 && PQconsumeInput(pg->conn) == 0)
-        return dv_pg_fail_result(pg, NULL, err);
+    if (ready <= 0)
+        return nothing_came(pg, err);
+    pg->silent_since_us = 0;
+    if ((wait.revents & (POLLIN | POLLERR | POLLHUP)) != 0 && PQconsumeInput(pg->conn) == 0)
+        return dv_pg_fail_lost(pg, err);
     return DV_OK;
 }
 
@@ -276,7 +362,7 @@ enum dv_status dv_pg_flush(struct dv_pg *pg, struct dv_err *err)
         if (left == 0)
             break;
         if (left < 0)
-            return dv_pg_fail_result(pg, NULL, err);
+            return dv_pg_fail_lost(pg, err);
         if (since == 0)
             since = dv_monotonic_us();
         enum dv_status status = dv_pg_wait(pg, POLLIN | POLLOUT, since, err);

@@ -20,6 +20,9 @@ static const struct {
      "another session holds a lock on it (see pg_locks and pg_stat_activity); run again when it is done"},
     {"42P01", "check schema and name of the table; a name with capital letters stands in double quotes"},
     {"42703", "check the name of the column; a name with capital letters stands in double quotes"},
+    {"57014",
+     "the statement took longer than statement_timeout allows: see what it waited for, or allow more in "
+     "job.json, then run again to resume"},
     {"57P0", "the server was shut down or restarted: run again to resume when it is up"},
     {"40", "another session got in the way: run again to resume"},
     {"08", "the connection broke: run again to resume"},
@@ -63,7 +66,7 @@ static void append(char *out, size_t size, const char *before, const char *text,
         (void)snprintf(out + length, size - length, "%s%s%s", before, text, after);
 }
 
-static enum dv_status lost(struct dv_pg *pg, struct dv_err *err)
+enum dv_status dv_pg_fail_lost(struct dv_pg *pg, struct dv_err *err)
 {
     char text[512];
     flatten(text, sizeof text, PQerrorMessage(pg->conn));
@@ -78,7 +81,7 @@ enum dv_status dv_pg_fail_result(struct dv_pg *pg, const PGresult *result, struc
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (sqlstate == NULL) {
         if (PQstatus(pg->conn) == CONNECTION_BAD)
-            return lost(pg, err);
+            return dv_pg_fail_lost(pg, err);
         char text[512];
         flatten(text, sizeof text, result != NULL ? PQresultErrorMessage(result) : PQerrorMessage(pg->conn));
         return dv_fail(err, DV_EXIT_FAULT, "%s: %s", pg->label,

@@ -2,6 +2,7 @@
 
 #include "core/utf8_cut.h"
 
+#include <sched.h>
 #include <string.h>
 #include <time.h>
 
@@ -21,11 +22,9 @@ static void copy_name(char *out, size_t size, const char *text)
     out[length] = '\0';
 }
 
-struct dv_progress_item *dv_progress_start(struct dv_progress *progress, const char *stage,
-                                           const char *dataset, uint64_t expected_rows)
+static struct dv_progress_item *find_or_add(struct dv_progress *progress, const char *stage,
+                                            const char *dataset, uint64_t expected_rows)
 {
-    if (progress == NULL)
-        return NULL;
     char stage_name[sizeof progress->items[0].stage];
     char dataset_name[sizeof progress->items[0].dataset];
     copy_name(stage_name, sizeof stage_name, stage);
@@ -52,6 +51,18 @@ struct dv_progress_item *dv_progress_start(struct dv_progress *progress, const c
     return item;
 }
 
+struct dv_progress_item *dv_progress_start(struct dv_progress *progress, const char *stage,
+                                           const char *dataset, uint64_t expected_rows)
+{
+    if (progress == NULL)
+        return NULL;
+    while (atomic_exchange(&progress->starting, true))
+        sched_yield();
+    struct dv_progress_item *item = find_or_add(progress, stage, dataset, expected_rows);
+    atomic_store(&progress->starting, false);
+    return item;
+}
+
 void dv_progress_add(struct dv_progress_item *item, uint64_t rows, uint64_t bytes)
 {
     if (item == NULL)
@@ -64,4 +75,10 @@ void dv_progress_finish(struct dv_progress_item *item)
 {
     if (item != NULL)
         atomic_store(&item->finished_us, dv_monotonic_us());
+}
+
+void dv_progress_waiting(struct dv_progress *progress, const char *waiting)
+{
+    if (progress != NULL)
+        atomic_store(&progress->waiting, waiting);
 }

@@ -19,13 +19,17 @@ struct dv_progress_item {
 struct dv_progress {
     struct dv_progress_item items[DV_PROGRESS_ITEMS];
     _Atomic unsigned count;
+    atomic_bool starting; /* held while an item is added */
+    _Atomic(const char *)
+        waiting; /* why nothing moves just now: a text that lasts; NULL: nothing is in the way */
 };
 
-/* Finds or adds the item; NULL where progress is NULL or full. Call from one thread at a time. */
+/* Finds or adds the item; NULL where progress is NULL or full. */
 struct dv_progress_item *dv_progress_start(struct dv_progress *progress, const char *stage,
                                            const char *dataset, uint64_t expected_rows);
 void dv_progress_add(struct dv_progress_item *item, uint64_t rows, uint64_t bytes);
 void dv_progress_finish(struct dv_progress_item *item);
+void dv_progress_waiting(struct dv_progress *progress, const char *waiting);
 int64_t dv_monotonic_us(void);
 
 #endif

@@ -1,6 +1,7 @@
 #include "core/sandbox.h"
 
 #include "core/alloc.h"
+#include "core/child.h"
 #include "core/file.h"
 #include "core/stop.h"
 
@@ -103,45 +104,6 @@ static bool reachable(const struct sandbox *box)
     return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* The end of the server's log, on one line. */
-static void log_tail(const struct sandbox *box, char *out, size_t size)
-{
-    out[0] = '\0';
-    int fd = open(box->log, O_RDONLY | O_CLOEXEC);
-    struct stat is;
-    if (fd >= 0 && fstat(fd, &is) == 0) {
-        off_t from = is.st_size > (off_t)size - 1 ? is.st_size - (off_t)size + 1 : 0;
-        ssize_t length = pread(fd, out, size - 1, from);
-        out[length < 0 ? 0 : length] = '\0';
-    }
-    if (fd >= 0)
-        close(fd);
-    for (char *at = out; *at != '\0'; at++)
-        if ((unsigned char)*at < ' ')
-            *at = ' ';
-}
-
-static enum dv_status await(pid_t child, const char *program, int *exit_code, struct dv_err *err)
-{
-    int result;
-    for (;;) {
-        pid_t ended = waitpid(child, &result, WNOHANG);
-        if (ended == child)
-            break;
-        if (ended < 0 && errno != EINTR)
-            return dv_fail_os(err, errno, "waiting for %s", program);
-        if (dv_stop_requested()) {
-            (void)kill(child, SIGTERM);
-            while (waitpid(child, &result, 0) < 0 && errno == EINTR)
-                continue;
-            return dv_stop_check(err);
-        }
-        (void)usleep(POLL_US);
-    }
-    *exit_code = WIFEXITED(result) ? WEXITSTATUS(result) : 128;
-    return DV_OK;
-}
-
 /* Runs one of PostgreSQL's programs as the server's user; what it says goes to the log. */
 static enum dv_status run(const struct sandbox *box, char *const argv[], int *exit_code, struct dv_err *err)
 {
@@ -173,7 +135,7 @@ static enum dv_status run(const struct sandbox *box, char *const argv[], int *ex
     close(output);
     if (child < 0)
         return dv_fail_os(err, why, "cannot start %s", argv[0]);
-    return await(child, argv[0], exit_code, err);
+    return dv_child_await(child, argv[0], exit_code, err);
 }
 
 static enum dv_status take_lock(struct sandbox *box, struct dv_err *err)
@@ -277,7 +239,7 @@ done:
 static enum dv_status failed(const struct sandbox *box, const char *what, struct dv_err *err)
 {
     char tail[700];
-    log_tail(box, tail, sizeof tail);
+    dv_child_log_tail(box->log, tail, sizeof tail);
     enum dv_status status =
         dv_fail(err, DV_EXIT_FAULT, "%s: %s", what, tail[0] != '\0' ? tail : "it said nothing");
     dv_err_hint(err, "the whole log is %.400s", box->log);

@@ -47,6 +47,7 @@ static const struct {
     {"23P01", "exclusion_violation"},
     {"44000", "with_check_option_violation"},
     {"54000", "program_limit_exceeded"},
+    {"54001", "statement_too_complex"},
     {"P0001", "raise_exception"},
 };
 

@@ -157,6 +157,38 @@ static enum dv_status check_header(struct dv_stage_reader *reader, struct dv_err
     return status;
 }
 
+static enum dv_status count_records(struct dv_stage_reader *reader, unsigned number,
+                                    const struct dv_stage_block *block, struct dv_err *err)
+{
+    uint32_t rows = 0;
+    const char *end = block->data + block->length;
+    for (const char *at = block->data; at != end; rows++) {
+        at = dv_csv_record_end(at, end);
+        if (at == NULL)
+            return damaged(reader, number, "its last record has a quote that is never closed", err);
+    }
+    if (rows != block->rows)
+        return damaged(reader, number, "it holds another number of records than the manifest says", err);
+    return DV_OK;
+}
+
+/* DV_END where the file is the one that the manifest knows. */
+static enum dv_status check_sha256(struct dv_stage_reader *reader, struct dv_err *err)
+{
+    char sha256[DV_SHA256_HEX];
+    dv_sha256_hex(reader->sha, sha256);
+    dv_sha256_free(reader->sha);
+    reader->sha = NULL;
+    if (memcmp(sha256, reader->manifest.sha256, sizeof sha256) == 0)
+        return DV_END;
+    enum dv_status status = dv_fail(err, DV_EXIT_FAULT, "%s has SHA-256 %s, but its manifest says %s",
+                                    reader->path, sha256, reader->manifest.sha256);
+    dv_err_place(err, NULL, NULL, reader->manifest.part, -1);
+    dv_err_hint(err,
+                "the file was damaged or changed: remove the dataset's folder and run again to make it anew");
+    return status;
+}
+
 enum dv_status dv_stage_reader_block(struct dv_stage_reader *reader, struct dv_stage_block *out,
                                      struct dv_err *err)
 {
@@ -164,7 +196,7 @@ enum dv_status dv_stage_reader_block(struct dv_stage_reader *reader, struct dv_s
     if (!reader->header_checked)
         DV_TRY(check_header(reader, err));
     if (reader->next_block >= reader->manifest.block_count)
-        return DV_END;
+        return reader->sha != NULL ? check_sha256(reader, err) : DV_END;
     DV_TRY(load_block(reader, reader->next_block, err));
     *out = (struct dv_stage_block){
         .data = reader->raw.data,
@@ -172,6 +204,8 @@ enum dv_status dv_stage_reader_block(struct dv_stage_reader *reader, struct dv_s
         .rows = reader->manifest.blocks[reader->next_block].rows,
         .first_row = reader->rows_before + 1,
     };
+    if (reader->sha != NULL)
+        DV_TRY(count_records(reader, reader->next_block, out, err));
     reader->rows_before += out->rows;
     reader->next_block++;
 done:
@@ -189,48 +223,22 @@ enum dv_status dv_stage_reader_seek(struct dv_stage_reader *reader, unsigned blo
     return DV_OK;
 }
 
-static enum dv_status count_records(struct dv_stage_reader *reader, unsigned number,
-                                    const struct dv_stage_block *block, struct dv_err *err)
+enum dv_status dv_stage_reader_verify(struct dv_stage_reader *reader, struct dv_err *err)
 {
-    uint32_t rows = 0;
-    const char *end = block->data + block->length;
-    for (const char *at = block->data; at != end; rows++) {
-        at = dv_csv_record_end(at, end);
-        if (at == NULL)
-            return damaged(reader, number, "its last record has a quote that is never closed", err);
-    }
-    if (rows != block->rows)
-        return damaged(reader, number, "it holds another number of records than the manifest says", err);
-    return DV_OK;
+    return dv_sha256_new(&reader->sha, err);
 }
 
 enum dv_status dv_stage_verify_part(const char *dir, uint32_t part, struct dv_err *err)
 {
     struct dv_stage_reader *reader = NULL;
+    struct dv_stage_block block;
     enum dv_status status;
     DV_TRY(dv_stage_reader_open(&reader, dir, part, err));
-    DV_TRY(dv_sha256_new(&reader->sha, err));
-    for (;;) {
-        struct dv_stage_block block;
-        unsigned number = reader->next_block;
-        status = dv_stage_reader_block(reader, &block, err);
-        if (status == DV_END)
-            break;
-        if (status != DV_OK)
-            goto done;
-        DV_TRY(count_records(reader, number, &block, err));
-    }
-    status = DV_OK;
-    char sha256[DV_SHA256_HEX];
-    dv_sha256_hex(reader->sha, sha256);
-    if (memcmp(sha256, reader->manifest.sha256, sizeof sha256) != 0) {
-        status = dv_fail(err, DV_EXIT_FAULT, "%s has SHA-256 %s, but its manifest says %s", reader->path,
-                         sha256, reader->manifest.sha256);
-        dv_err_place(err, NULL, NULL, part, -1);
-        dv_err_hint(
-            err,
-            "the file was damaged or changed: remove the dataset's folder and run again to make it anew");
-    }
+    DV_TRY(dv_stage_reader_verify(reader, err));
+    while ((status = dv_stage_reader_block(reader, &block, err)) == DV_OK)
+        continue;
+    if (status == DV_END)
+        status = DV_OK;
 done:
     dv_stage_reader_close(reader);
     return status;

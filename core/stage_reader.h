@@ -28,6 +28,10 @@ enum dv_status dv_stage_reader_block(struct dv_stage_reader *reader, struct dv_s
 /* The next dv_stage_reader_block() gives this block (0-based index into the manifest's blocks, 1 or more). */
 enum dv_status dv_stage_reader_seek(struct dv_stage_reader *reader, unsigned block,
                                     struct dv_err *err) DV_MUST_CHECK;
+/* Behind open, before the first block: compares what dv_stage_verify_part compares while the file is read
+ * from its beginning to DV_END, which stands for a file that is whole. Blocks that come before it may be
+ * false. */
+enum dv_status dv_stage_reader_verify(struct dv_stage_reader *reader, struct dv_err *err) DV_MUST_CHECK;
 /* Reads the whole file and compares size, SHA-256, every block's CRC and row count with the manifest, before
  * a single row is used. */
 enum dv_status dv_stage_verify_part(const char *dir, uint32_t part, struct dv_err *err) DV_MUST_CHECK;

@@ -46,7 +46,7 @@ static bool take_task(struct pool *pool, size_t *task)
     bool taken = false;
     pthread_mutex_lock(&pool->lock);
     if (!pool->over && pool->next < pool->count) {
-        enum dv_status status = dv_stop_check(&err);
+        enum dv_status status = dv_stop_boundary(&err);
         if (status == DV_OK) {
             *task = pool->next++;
             taken = true;
@@ -79,9 +79,8 @@ static void *run_worker(void *argument)
     return NULL;
 }
 
-/* Starts workers 1.. with all signals blocked: those go to the calling thread. Returns how many could be
- * started. */
-static unsigned start_workers(struct pool *pool, struct worker *workers, unsigned wanted)
+enum dv_status dv_thread_start(pthread_t *thread, void *(*run)(void *argument), void *argument,
+                               struct dv_err *err)
 {
     sigset_t outside, before;
     sigemptyset(&outside);
@@ -90,14 +89,22 @@ static unsigned start_workers(struct pool *pool, struct worker *workers, unsigne
     sigaddset(&outside, SIGALRM);
     sigaddset(&outside, SIGWINCH);
     pthread_sigmask(SIG_BLOCK, &outside, &before);
+    int failed = pthread_create(thread, NULL, run, argument);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed == 0 ? DV_OK : dv_fail_os(err, failed, "cannot start a thread");
+}
+
+/* Starts workers 1..; returns how many could be started: with fewer threads than wished for the work takes
+ * longer, and is done. */
+static unsigned start_workers(struct pool *pool, struct worker *workers, unsigned wanted)
+{
+    struct dv_err ignored = DV_ERR_INIT;
     unsigned started = 0;
     for (; started < wanted; started++) {
         workers[started] = (struct worker){.pool = pool, .number = started + 1};
-        /* With fewer threads than wished for the work takes longer, and is done. */
-        if (pthread_create(&workers[started].thread, NULL, run_worker, &workers[started]) != 0)
+        if (dv_thread_start(&workers[started].thread, run_worker, &workers[started], &ignored) != DV_OK)
             break;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return started;
 }
 

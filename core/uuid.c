@@ -41,15 +41,18 @@ enum dv_status dv_uuid_parse(const char *text, size_t length, unsigned char out[
     return at == end ? DV_OK : dv_value_bad_syntax(err, "uuid", text, length);
 }
 
+/* The two digits of every byte. */
+#define PAIRS(h)                                                                                             \
+    h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h "e" h "f"
+static const char pairs[] = PAIRS("0") PAIRS("1") PAIRS("2") PAIRS("3") PAIRS("4") PAIRS("5") PAIRS("6")
+    PAIRS("7") PAIRS("8") PAIRS("9") PAIRS("a") PAIRS("b") PAIRS("c") PAIRS("d") PAIRS("e") PAIRS("f");
+
 void dv_uuid_format(const unsigned char uuid[16], char out[36])
 {
-    static const char digits[] = "0123456789abcdef";
-    for (unsigned i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *out++ = '-';
-        *out++ = digits[uuid[i] >> 4];
-        *out++ = digits[uuid[i] & 15];
-    }
+    static const unsigned char places[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+    out[8] = out[13] = out[18] = out[23] = '-';
+    for (unsigned i = 0; i < 16; i++)
+        memcpy(out + places[i], pairs + 2 * (size_t)uuid[i], 2);
 }
 
 /* The low-level calls: the EVP ones look their algorithm up under a lock every time, which costs threads that

@@ -14,6 +14,9 @@
 
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 static bool parse_bool(const char *text, size_t length, int64_t *out)
 {
@@ -190,29 +193,41 @@ enum dv_status dv_value_from_text(const char *text, size_t length, const struct 
     return parse(text, length, type, false, arena, out, err);
 }
 
-/* The inside of a quoted field. Every quote in it is the first of two, so the second is skipped without a
- * branch. */
+/* Copies a quoted field's inside without the second of every two quotes; returns the end of the copy. */
+static char *copy_unquoted(const char *from, const char *end, char *to)
+{
+#ifdef __SSE2__
+    /* Sixteen bytes a step, or up to the next quote. The copy is never longer than what was read of the
+     * field, so the store stays within its length. */
+    while (end - from >= 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)from);
+        unsigned quotes = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+        unsigned taken = quotes == 0 ? 16 : (unsigned)__builtin_ctz(quotes) + 1;
+        _mm_storeu_si128((__m128i *)(void *)to, bytes);
+        to += taken;
+        from += taken + (quotes != 0);
+    }
+#endif
+    for (; from < end; to++) {
+        *to = *from;
+        from += 1 + (*from == '"');
+    }
+    return to;
+}
+
 static enum dv_status unquote(const struct dv_value *value, struct dv_arena *arena, const char **text,
                               size_t *length, struct dv_err *err)
 {
     const char *from = value->u.p + 1, *end = value->u.p + value->len - 1;
-    const char *quote = memchr(from, '"', (size_t)(end - from));
     *text = from;
     *length = (size_t)(end - from);
-    if (quote == NULL)
+    if (memchr(from, '"', *length) == NULL)
         return DV_OK;
     char *copy = dv_arena_alloc(arena, *length);
     if (copy == NULL)
         return dv_fail_memory(err);
-    size_t plain = (size_t)(quote - from);
-    memcpy(copy, from, plain);
-    char *to = copy + plain;
-    for (from = quote; from < end; to++) {
-        *to = *from;
-        from += 1 + (*from == '"');
-    }
     *text = copy;
-    *length = (size_t)(to - copy);
+    *length = (size_t)(copy_unquoted(from, end, copy) - copy);
     return DV_OK;
 }
 

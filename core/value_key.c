@@ -193,7 +193,7 @@ static void put_numeric(const struct dv_value *value, struct dv_buf *out)
     put_digits(digits, count, (int64_t)count - value->scale, sign < 0, out);
 }
 
-static void put_json(struct dv_json_text json, bool at_top, struct dv_buf *out);
+static void put_json(struct dv_json_text json, bool at_top, struct dv_buf *out, struct dv_err *ignored);
 
 static void put_json_number(struct dv_json_text json, struct dv_buf *out)
 {
@@ -224,24 +224,24 @@ static void put_json_string(struct dv_json_text json, struct dv_buf *out)
     dv_buf_release(&text);
 }
 
-static void put_json_container(struct dv_json_text json, struct dv_buf *out)
+/* `ignored` is one for all levels: thousands of them must fit the stack. */
+static void put_json_container(struct dv_json_text json, struct dv_buf *out, struct dv_err *ignored)
 {
     struct dv_json_text key, value = {NULL, 0};
-    struct dv_err ignored = DV_ERR_INIT;
     uint64_t count = 0;
     size_t count_at = out->len;
     put_big_endian(0, 4, out);
-    for (; dv_json_next(json, &key, &value, &ignored) == DV_OK; count++) {
+    for (; dv_json_next(json, &key, &value, ignored) == DV_OK; count++) {
         if (key.p != NULL)
             put_json_string(key, out);
-        put_json(value, false, out);
+        put_json(value, false, out, ignored);
     }
     for (unsigned i = 0; i < 4 && !out->failed; i++)
         out->data[count_at + i] = (char)(count >> (8 * (3 - i)));
 }
 
 /* Kinds in jsonb's order. At the top an empty array comes first of all; see dv_jsonb_compare. */
-static void put_json(struct dv_json_text json, bool at_top, struct dv_buf *out)
+static void put_json(struct dv_json_text json, bool at_top, struct dv_buf *out, struct dv_err *ignored)
 {
     switch (dv_json_kind_of(json)) {
     case DV_JSON_NULL:
@@ -265,13 +265,19 @@ static void put_json(struct dv_json_text json, bool at_top, struct dv_buf *out)
             break;
         }
         dv_buf_byte(out, 5);
-        put_json_container(json, out);
+        put_json_container(json, out, ignored);
         break;
     case DV_JSON_OBJECT:
         dv_buf_byte(out, 6);
-        put_json_container(json, out);
+        put_json_container(json, out, ignored);
         break;
     }
+}
+
+static void put_jsonb(const struct dv_value *value, struct dv_buf *out)
+{
+    struct dv_err ignored = DV_ERR_INIT;
+    put_json((struct dv_json_text){value->u.p, value->len}, true, out, &ignored);
 }
 
 static void put_interval(const struct dv_interval *interval, struct dv_buf *out)
@@ -342,7 +348,7 @@ static void put_key(const struct dv_value *value, const struct dv_type *type, st
         put_interval(value->u.interval, out);
         break;
     case DV_TYPE_JSONB:
-        put_json((struct dv_json_text){value->u.p, value->len}, true, out);
+        put_jsonb(value, out);
         break;
     case DV_TYPE_ARRAY:
         put_array(value, type, out);

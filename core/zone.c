@@ -4,6 +4,7 @@
 #include "core/zone_names.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -362,36 +363,45 @@ static bool read_tzif(const unsigned char *p, size_t size, struct dv_arena *aren
     return read_posix(footer, zone);
 }
 
-/* Replaces one part of the path by the entry of the folder that it is but for case. */
+/* A zone that cannot be looked up is not one that does not exist: rows would be rejected for it. */
+static bool absent(int why)
+{
+    return why == ENOENT || why == ENOTDIR || why == ENAMETOOLONG;
+}
+
+/* Replaces one part of the path by the entry of the folder that it is but for case. False with errno where
+ * there is none. */
 static bool find_entry(const char *folder, char *part)
 {
     DIR *listing = opendir(folder);
     const struct dirent *entry;
-    bool found = false;
     if (listing == NULL)
         return false;
-    while (!found && (entry = readdir(listing)) != NULL) {
-        if (strcasecmp(entry->d_name, part) == 0) {
-            memcpy(part, entry->d_name, strlen(part));
-            found = true;
-        }
-    }
+    do {
+        errno = 0;
+        entry = readdir(listing);
+    } while (entry != NULL && strcasecmp(entry->d_name, part) != 0);
+    int why = errno != 0 ? errno : ENOENT;
+    if (entry != NULL)
+        memcpy(part, entry->d_name, strlen(part));
     (void)closedir(listing);
-    return found;
+    errno = why;
+    return entry != NULL;
 }
 
-/* Opens the zone's file, case ignored; -1: there is none. */
+/* Opens the zone's file, case ignored; -1 with errno: there is none (absent()), or it cannot be opened. */
 static int open_zone(const char *name)
 {
     char path[256];
     int file;
     size_t at;
+    errno = ENOENT;
     if (name[0] == '\0' || name[0] == '/' || name[0] == '.' || strstr(name, "..") != NULL ||
         strlen(name) + sizeof(FOLDER) + 1 > sizeof(path))
         return -1;
     (void)snprintf(path, sizeof(path), "%s/%s", FOLDER, name);
     file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file >= 0)
+    if (file >= 0 || !absent(errno))
         return file;
     for (at = sizeof(FOLDER); path[at] != '\0';) {
         size_t end = at + strcspn(path + at, "/");
@@ -408,23 +418,32 @@ static int open_zone(const char *name)
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static bool read_file(int file, struct dv_arena *arena, struct dv_zone *zone)
+static enum dv_status read_file(int file, const char *name, struct dv_arena *arena, struct dv_zone *zone,
+                                bool *found, struct dv_err *err)
 {
     struct stat status;
     unsigned char *bytes;
     size_t size = 0;
-    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > MOST_BYTES)
-        return false;
+    *found = false;
+    if (fstat(file, &status) != 0)
+        return dv_fail_os(err, errno, "cannot stat %s/%s", FOLDER, name);
+    if (!S_ISREG(status.st_mode) || status.st_size > MOST_BYTES)
+        return DV_OK;
     bytes = dv_arena_alloc(arena, (size_t)status.st_size + 1);
     if (bytes == NULL)
-        return false;
+        return dv_fail_memory(err);
     while (size < (size_t)status.st_size) {
         ssize_t got = read(file, bytes + size, (size_t)status.st_size - size);
-        if (got <= 0)
-            return false;
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return dv_fail_os(err, errno, "cannot read %s/%s", FOLDER, name);
+        if (got == 0)
+            return DV_OK;
         size += (size_t)got;
     }
-    return read_tzif(bytes, size, arena, zone);
+    *found = read_tzif(bytes, size, arena, zone);
+    return DV_OK;
 }
 
 enum dv_status dv_zone_find(const char *name, size_t length, struct dv_arena *arena,
@@ -448,8 +467,12 @@ enum dv_status dv_zone_find(const char *name, size_t length, struct dv_arena *ar
         text[length] = '\0';
         file = open_zone(text);
         if (file >= 0) {
-            found = read_file(file, arena, zone);
+            status = read_file(file, text, arena, zone, &found, err);
             (void)close(file);
+            if (status != DV_OK)
+                return status;
+        } else if (!absent(errno)) {
+            return dv_fail_os(err, errno, "cannot open %s/%s", FOLDER, text);
         } else {
             found = read_posix(text, zone);
             zone->first = zone->standard;

@@ -24,6 +24,7 @@
  */
 struct dv_extract_spec {
     const char *name;           /* the dataset */
+    const char *job;            /* for the application_name; NULL: nothing stands there */
     const char *source_uri;     /* where it comes from: the source's or the target's URI */
     const char *table;          /* "public.bookings" */
     const char *const *columns; /* wanted columns in order; NULL: all */

@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool accepts(const char *uri)
@@ -17,7 +18,10 @@ static bool accepts(const char *uri)
 static enum dv_status look(const struct dv_extract_spec *spec, struct dv_pg **pg,
                            struct dv_postgres_plan *plan, struct dv_err *err)
 {
-    enum dv_status status = dv_pg_open(pg, spec->source_uri, "drover/describe", err);
+    char application[64];
+    (void)snprintf(application, sizeof application, "drover/%.40s/describe",
+                   spec->job != NULL ? spec->job : "");
+    enum dv_status status = dv_pg_open(pg, spec->source_uri, application, err);
     if (status == DV_OK)
         status = dv_postgres_find(*pg, spec, plan, err);
     if (status == DV_OK && !plan->absent)

@@ -185,6 +185,7 @@ static enum dv_status publish_dataset(struct extraction *run, struct dataset *da
         dv_dataset_publish(dataset->dir, dataset->plan.part_count, columns, column_count, NULL, err);
     if (status != DV_OK)
         return status;
+    dv_arrivals_published(run->group->context->arrivals);
     dv_progress_finish(dataset->item);
     dv_log_event(run->group->context->log, "info", "dataset_published", "stage:s", DV_EXTRACT_STAGE,
                  "dataset:s", dataset->spec->name, "parts:u", (uint64_t)dataset->plan.part_count, NULL);
@@ -225,6 +226,10 @@ static enum dv_status plan_dataset(struct extraction *run, struct dataset *datas
     for (uint32_t part = 0; part < plan->part_count; part++)
         left += !dv_part_exists(dataset->dir, part);
     atomic_store(&dataset->parts_left, left);
+    status = dv_arrivals_plan(run->group->context->arrivals, dataset->spec->name, plan->part_count,
+                              plan->estimated_rows, plan->columns, plan->column_count, err);
+    if (status != DV_OK)
+        return status;
     /* Nobody knows what a view costs, and it is one part: early. */
     dataset->rank = plan->pages == 0 && plan->kind != 'r' ? UINT64_MAX : plan->pages;
     run->task_count += left;
@@ -335,6 +340,7 @@ static enum dv_status copy_part(struct extraction *run, struct dv_pg *pg, const 
     finished = writer;
     writer = NULL;
     DV_TRY(dv_stage_writer_publish(finished, NULL, err));
+    dv_arrivals_published(run->group->context->arrivals);
     dv_log_event(run->group->context->log, "info", "part_published", "stage:s", DV_EXTRACT_STAGE, "dataset:s",
                  dataset->spec->name, "part:d", (int64_t)task->part, "rows:u", rows, "bytes:u", bytes, NULL);
 done:
@@ -426,6 +432,8 @@ enum dv_status dv_postgres_extract(const struct dv_extract_group *group, struct 
         dv_log_error(group->context->log, err);
         dv_log_event(group->context->log, "warning", "extract_restarted", "stage:s", DV_EXTRACT_STAGE,
                      "datasets:u", (uint64_t)group->count, NULL);
+        /* By part too: a table that has grown is cut into more parts than were announced. */
+        dv_arrivals_withdraw(group->context->arrivals);
         if (!group->per_part)
             status = dv_extract_clear(group, err);
         if (group->per_part || status == DV_OK)

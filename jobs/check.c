@@ -1,15 +1,6 @@
 #include "jobs/plan.h"
+#include "jobs/preflight.h"
 #include "jobs/run_parts.h"
-
-/* A table that a pending expand step makes may be absent now; its columns are checked by the run, after that
- * step. */
-static bool expand_pending(const struct dv_run *run)
-{
-    for (unsigned i = 0; i < run->schema.count; i++)
-        if (!run->schema.steps[i].applied && run->schema.steps[i].phase == DV_PHASE_EXPAND)
-            return true;
-    return false;
-}
 
 static enum dv_status check_drift(const struct dv_run *run, struct dv_err *err)
 {
@@ -58,7 +49,10 @@ static enum dv_status check_all(struct dv_run *run, struct dv_pg *pg, struct dv_
     unsigned unchecked = 0, applied = 0;
     DV_TRY(dv_schema_status(pg, run->job.name, &run->schema, err));
     DV_TRY(check_drift(run, err));
-    bool pending = expand_pending(run);
+    DV_TRY(dv_throttle_check(pg, run->context.throttle, err));
+    /* A table that a pending expand step makes may be absent now; its columns are checked by the run, after
+     * that step. */
+    bool pending = dv_schema_pending(&run->schema, DV_PHASE_EXPAND);
     for (unsigned i = 0; i < run->load_count; i++)
         DV_TRY(check_load(run, pg, &run->loads[i], pending, &unchecked, err));
     for (unsigned i = 0; i < run->schema.count; i++)
@@ -89,10 +83,19 @@ enum dv_status dv_check_job(const struct dv_request *request, struct dv_buf *out
     status = dv_run_open(&run, &fresh, DV_RUN_TO_LOOK, err);
     if (status != DV_OK)
         return status;
-    DV_TRY(dv_run_describe(&run, err));
     DV_TRY(dv_run_open_database(&run, run.target, &pg, err));
+    DV_TRY(dv_lock_timeout_set(pg, &run.context, err)); /* a table without a unique key is looked into */
+    DV_TRY(dv_run_preflight(&run, pg, err));
+    if (dv_findings_forbid(&run.findings)) {
+        dv_findings_format(&run.findings, DV_FINDING_WARNING, out);
+        status = dv_findings_fail(&run.findings, err);
+        goto done;
+    }
+    DV_TRY(dv_run_describe(&run, err));
     DV_TRY(dv_run_loads(&run, pg, err));
-    status = check_all(&run, pg, out, err);
+    DV_TRY(check_all(&run, pg, out, err));
+    dv_findings_format(&run.findings, DV_FINDING_WARNING, out);
+    status = dv_buf_check(out, err);
 done:
     dv_pg_close(pg);
     dv_run_close(&run);

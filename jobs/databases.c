@@ -55,7 +55,7 @@ enum dv_status dv_run_open_database(const struct dv_run *run, const char *uri, s
                                     struct dv_err *err)
 {
     char application[64];
-    snprintf(application, sizeof application, "drover/%.50s", run->job.name);
+    snprintf(application, sizeof application, "drover/%.24s/look", run->job.name);
     return dv_pg_open(pg, uri, application, err);
 }
 
@@ -150,15 +150,20 @@ done:
     return status;
 }
 
+enum dv_status dv_run_target(struct dv_run *run, struct dv_err *err)
+{
+    const char *given = run->request->target;
+    if (given == NULL || given[0] == '\0')
+        return missing("target", "DROVER_TARGET", err);
+    return dv_run_resolve_uri(run->workdir.work, given, &run->arena, &run->target, err);
+}
+
 enum dv_status dv_run_databases(struct dv_run *run, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
-    const char *given = run->request->target;
     if (wants_source(&run->job))
         DV_TRY(source_database(run, err));
-    if (given == NULL || given[0] == '\0')
-        return missing("target", "DROVER_TARGET", err);
-    DV_TRY(dv_run_resolve_uri(run->workdir.work, given, &run->arena, &run->target, err));
+    DV_TRY(dv_run_target(run, err));
     DV_TRY(identify(run, run->target, "target", &run->target_identity, err));
     DV_TRY(compare(run, "target", run->target_identity, err));
     run->separate = run->source_identity == NULL || strcmp(run->source_identity, run->target_identity) != 0;

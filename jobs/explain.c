@@ -60,7 +60,8 @@ enum dv_status dv_explain_model(const struct dv_request *request, const char *mo
                                 struct dv_buf *out, struct dv_err *err)
 {
     struct dv_run run;
-    enum dv_status status = dv_run_open(&run, request, analyze ? DV_RUN_TO_EXPLAIN : DV_RUN_TO_LOOK, err);
+    bool from_files = analyze || (request->source == NULL && request->target == NULL);
+    enum dv_status status = dv_run_open(&run, request, from_files ? DV_RUN_TO_EXPLAIN : DV_RUN_TO_LOOK, err);
     if (status != DV_OK)
         return status;
     DV_TRY(dv_run_describe(&run, err));

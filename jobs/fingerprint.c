@@ -20,6 +20,40 @@ static enum dv_status add_file(json_t *files, const char *job_dir, const char *n
     return status;
 }
 
+/* job.json without what says how, and not what: a throttle may be mended while a run waits for it. */
+static enum dv_status add_job(json_t *files, const char *job_dir, struct dv_err *err)
+{
+    static const char *const how[] = {"throttle", "statement_timeout", "lock_timeout", "lock_wait"};
+    char sha256[DV_SHA256_HEX];
+    struct dv_sha256 *sha = NULL;
+    json_t *job = NULL, *load;
+    char *text = NULL, *path = dv_asprintf("%s/job.json", job_dir);
+    size_t i;
+    enum dv_status status;
+    if (path == NULL)
+        return dv_fail_memory(err);
+    DV_TRY(dv_json_read(path, DV_EXIT_USAGE, &job, err));
+    for (i = 0; i < sizeof how / sizeof how[0]; i++)
+        (void)json_object_del(job, how[i]);
+    json_array_foreach(json_object_get(job, "load"), i, load)
+    {
+        (void)json_object_del(load, "batch");
+    }
+    DV_TRY(dv_sha256_new(&sha, err));
+    text = json_dumps(job, JSON_SORT_KEYS | JSON_COMPACT);
+    if (text != NULL)
+        dv_sha256_update(sha, text, strlen(text));
+    dv_sha256_hex(sha, sha256);
+    if (text == NULL || json_object_set_new(files, "job.json", json_string(sha256)) != 0)
+        status = dv_fail_memory(err);
+done:
+    dv_sha256_free(sha);
+    json_decref(job);
+    dv_free(text);
+    dv_free(path);
+    return status;
+}
+
 static enum dv_status add_entries(json_t *files, const char *job_dir, const char *folder_name, DIR *folder,
                                   struct dv_err *err)
 {
@@ -66,7 +100,7 @@ enum dv_status dv_fingerprint_files(const char *job_dir, json_t **out, struct dv
     json_t *files = json_object();
     if (files == NULL)
         return dv_fail_memory(err);
-    DV_TRY(add_file(files, job_dir, "job.json", err));
+    DV_TRY(add_job(files, job_dir, err));
     DV_TRY(add_folder(files, job_dir, "transform", err));
     DV_TRY(add_folder(files, job_dir, "schema", err));
     *out = files;

@@ -12,7 +12,8 @@ const char *dv_run_path(struct dv_arena *arena, const char *run_dir, const char 
 static bool dataset_whole(const struct dv_run *run, const char *name)
 {
     char *dir = run->dir != NULL ? dv_asprintf("%s/extract/%s", run->dir, name) : NULL;
-    bool whole = dir != NULL && dv_dataset_exists(dir);
+    bool whole =
+        run->dir != NULL && (dir == NULL || dv_dataset_exists(dir)); /* no memory: reading it tells */
     dv_free(dir);
     return whole;
 }
@@ -93,6 +94,7 @@ static enum dv_status list_inputs(struct dv_run *run, struct dv_err *err)
         run->inputs[run->input_count++] = (struct dv_run_input){
             .extract = extract,
             .spec = {.name = extract->name,
+                     .job = run->job.name,
                      .source_uri = extract->from_target ? run->target : run->source,
                      .table = extract->table,
                      .columns = extract->columns,
@@ -138,7 +140,9 @@ static enum dv_status describe_dataset(struct dv_run *run, struct dv_run_input *
     const char *dir = dv_run_path(&run->arena, run->dir, "extract", input->extract->name);
     if (dir == NULL)
         return dv_fail_memory(err);
-    enum dv_status status = dv_dataset_manifest_read(dir, &manifest, err);
+    enum dv_status status = dv_dataset_check(dir, err);
+    if (status == DV_OK)
+        status = dv_dataset_manifest_read(dir, &manifest, err);
     if (status == DV_OK)
         status = keep_columns(run, input, manifest.columns, manifest.column_count, err);
     input->estimated_rows = manifest.rows;

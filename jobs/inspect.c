@@ -154,9 +154,11 @@ static enum dv_status inspect_run(const char *dir, struct dv_buf *out, struct dv
     char *path = dv_asprintf("%s/run.json", dir);
     if (path == NULL)
         return dv_fail_memory(err);
+    enum dv_run_state state;
     DV_TRY(dv_json_read(path, DV_EXIT_FAULT, &record, err));
+    DV_TRY(dv_run_state(dir, &state, err));
     dv_buf_printf(out, "run %s of job %s: %s\n", text_of(record, "run"), text_of(record, "job"),
-                  states[dv_run_state(dir)]);
+                  states[state]);
     dv_buf_printf(out, "  begun %s by drover %s, clock %s\n", text_of(record, "started"),
                   text_of(record, "tool_version"), text_of(json_object_get(record, "params"), "now"));
     dv_buf_printf(out, "  source %s\n  target %s\n", text_of(json_object_get(record, "source"), "uri"),

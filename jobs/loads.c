@@ -10,14 +10,12 @@ static bool has_name(const char *const *names, unsigned count, const char *name)
     return false;
 }
 
-/* A dataset extracted as it is may hold columns for the models that the target's table does not have: those
- * are not loaded. */
-static enum dv_status map_extracted(struct dv_run *run, struct dv_pg *pg, struct dv_load_spec *spec,
+enum dv_status dv_run_map_extracted(struct dv_run *run, struct dv_pg *pg, struct dv_load_spec *spec,
+                                    const struct dv_column *dataset, unsigned dataset_count,
                                     struct dv_err *err)
 {
     const char *const *table;
-    unsigned table_count, dataset_count, count = 0;
-    const struct dv_column *dataset = dv_run_columns(run, spec->dataset, &dataset_count);
+    unsigned table_count, count = 0;
     enum dv_status status =
         dv_run_table_columns(run, pg, spec->table, &table, &table_count, &run->arena, err);
     if (status != DV_OK || table_count == 0)
@@ -76,8 +74,11 @@ enum dv_status dv_run_loads(struct dv_run *run, struct dv_pg *pg, struct dv_err 
         if (spec->dataset_dir == NULL)
             return dv_fail_memory(err);
         enum dv_status status = check_loadable(run, spec, err);
-        if (status == DV_OK && extracted && spec->column_count == 0)
-            status = map_extracted(run, pg, spec, err);
+        if (status == DV_OK && extracted && spec->column_count == 0) {
+            unsigned columns;
+            const struct dv_column *dataset = dv_run_columns(run, spec->dataset, &columns);
+            status = dv_run_map_extracted(run, pg, spec, dataset, columns, err);
+        }
         if (status != DV_OK)
             return status;
     }

@@ -2,17 +2,12 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "jobs/preflight.h"
 #include "jobs/run_parts.h"
 #include "jobs/table.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static const char *phase_name(enum dv_phase phase)
-{
-    static const char *const names[] = {"expand", "index", "contract"};
-    return names[phase];
-}
 
 static void show_run(const struct dv_run *run, struct dv_buf *out)
 {
@@ -43,8 +38,9 @@ static enum dv_status show_schema(struct dv_run *run, struct dv_pg *pg, struct d
         const struct dv_schema_step *step = &run->schema.steps[i];
         dv_table_row(&table);
         dv_table_text(&table, step->name);
-        dv_table_text(&table, phase_name(step->phase));
+        dv_table_text(&table, dv_phase_name(step->phase));
         dv_table_text(&table, step->drifted                      ? "DRIFT: edited since it was applied"
+                              : step->missing                    ? "applied, but its FILE IS MISSING"
                               : step->applied                    ? "applied"
                               : step->phase == DV_PHASE_CONTRACT ? "pending (only with --contract)"
                                                                  : "pending");
@@ -162,14 +158,22 @@ enum dv_status dv_plan(const struct dv_request *request, struct dv_buf *out, str
     status = dv_run_open(&run, request, DV_RUN_TO_LOOK, err);
     if (status != DV_OK)
         return status;
-    DV_TRY(dv_run_describe(&run, err));
     DV_TRY(dv_run_open_database(&run, run.target, &pg, err));
+    DV_TRY(dv_run_preflight(&run, pg, err));
+    if (!run.target_readable) { /* nor is there any more to be said of it */
+        dv_findings_format(&run.findings, DV_FINDING_NOTE, out);
+        status = dv_buf_check(out, err);
+        goto done;
+    }
+    DV_TRY(dv_run_describe(&run, err));
     DV_TRY(dv_run_loads(&run, pg, err));
     show_run(&run, out);
     DV_TRY(show_schema(&run, pg, out, err));
     DV_TRY(show_extract(&run, out, err));
     DV_TRY(show_models(&run, out, err));
     DV_TRY(show_loads(&run, pg, out, err));
+    dv_buf_str(out, run.findings.count > 0 ? "\n" : "");
+    dv_findings_format(&run.findings, DV_FINDING_NOTE, out);
     status = dv_buf_check(out, err);
 done:
     dv_pg_close(pg);

@@ -1,11 +1,12 @@
 #include "jobs/run.h"
 
 #include "core/stop.h"
+#include "jobs/preflight.h"
 #include "jobs/run_parts.h"
 
 #include <string.h>
 
-static enum dv_status apply_phase(struct dv_run *run, enum dv_phase phase, struct dv_err *err)
+enum dv_status dv_run_apply_phase(struct dv_run *run, enum dv_phase phase, struct dv_err *err)
 {
     unsigned applied = 0;
     enum dv_status status = dv_schema_status(dv_target_pg(run->locked), run->job.name, &run->schema, err);
@@ -19,17 +20,12 @@ static enum dv_status apply_phase(struct dv_run *run, enum dv_phase phase, struc
 
 static enum dv_status stage_expand(struct dv_run *run, struct dv_err *err)
 {
-    return apply_phase(run, DV_PHASE_EXPAND, err);
+    return dv_run_apply_phase(run, DV_PHASE_EXPAND, err);
 }
 
 static enum dv_status stage_index(struct dv_run *run, struct dv_err *err)
 {
-    return apply_phase(run, DV_PHASE_INDEX, err);
-}
-
-static enum dv_status stage_contract(struct dv_run *run, struct dv_err *err)
-{
-    return apply_phase(run, DV_PHASE_CONTRACT, err);
+    return dv_run_apply_phase(run, DV_PHASE_INDEX, err);
 }
 
 /* In the order in which they are done. */
@@ -45,7 +41,7 @@ static const struct {
     {DV_STAGE_LOAD, "load", true, dv_stage_load},
     {DV_STAGE_INDEX, "index", true, stage_index},
     {DV_STAGE_VERIFY, "verify", true, dv_stage_verify},
-    {DV_STAGE_CONTRACT, "contract", true, stage_contract},
+    {DV_STAGE_CONTRACT, "contract", true, dv_stage_contract},
     {DV_STAGE_DONE, "done", true, dv_stage_done},
 };
 
@@ -55,6 +51,9 @@ static enum dv_status lock_target(struct dv_run *run, struct dv_err *err)
     if (run->locked != NULL)
         return DV_OK;
     DV_TRY(dv_target_open(&run->locked, &run->context, run->target, true, err));
+    DV_TRY(dv_target_check_loaded(run->locked, &run->context, err));
+    if ((run->wanted & DV_STAGE_LOAD) != 0)
+        DV_TRY(dv_throttle_check(dv_target_pg(run->locked), run->context.throttle, err));
     status = dv_target_run_state(run->locked, "running", run->fingerprint, err);
 done:
     return status;
@@ -71,18 +70,29 @@ static void note_failure(struct dv_run *run, const struct dv_err *err)
         dv_log_error(run->log, &ignored);
 }
 
+void dv_run_hint_resume(struct dv_err *err)
+{
+    if (err->hint[0] == '\0' && err->code == DV_EXIT_FAULT)
+        dv_err_hint(err, "run the same command again to resume");
+}
+
 enum dv_status dv_run_stages(struct dv_run *run, unsigned wanted, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
+    run->wanted = wanted;
+    if ((wanted & (DV_STAGE_EXPAND | DV_STAGE_LOAD)) != 0)
+        DV_TRY(dv_run_preflight_first(run, err));
     for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
         if ((wanted & (unsigned)stages[i].stage) == 0)
             continue;
-        DV_TRY(dv_stop_check(err));
+        DV_TRY(dv_stop_boundary(err));
         if (stages[i].target)
             DV_TRY(lock_target(run, err));
         int64_t began = dv_monotonic_us();
         dv_log_event(run->log, "info", "stage_begun", "stage:s", stages[i].name, NULL);
         DV_TRY(stages[i].run(run, err));
+        if (stages[i].stage == DV_STAGE_TRANSFORM && run->transform_began_us > 0)
+            began = run->transform_began_us;
         run->seconds[i] = (double)(dv_monotonic_us() - began) / 1e6;
         dv_log_event(run->log, "info", "stage_done", "stage:s", stages[i].name, "seconds:f", run->seconds[i],
                      NULL);
@@ -90,8 +100,10 @@ enum dv_status dv_run_stages(struct dv_run *run, unsigned wanted, struct dv_err 
 done:
     if (status == DV_OK)
         return DV_OK;
-    if (err->hint[0] == '\0' && err->code == DV_EXIT_FAULT)
-        dv_err_hint(err, "run the same command again to resume");
+    /* Code 4 says that nothing is loaded. An earlier call of this run may have had a larger allowance. */
+    if (err->code == DV_EXIT_REJECTS && run->locked != NULL)
+        status = dv_run_take_back(run, err);
+    dv_run_hint_resume(err);
     if (err->job[0] == '\0')
         snprintf(err->job, sizeof err->job, "%s", run->job.name);
     note_failure(run, err);

@@ -6,8 +6,8 @@
  *
  * On disk under WORK/JOB/RUN, besides the stage files: run.json (made first; fingerprint, parameters, clock,
  * identities), job.json (as it was), source.json (what is extracted, column by column; made before the first
- * part), done.json (the summary; made last), log.jsonl. After a crash at any instant the run is as far as
- * these files say. One thread. */
+ * part), verify.json (jobs/verification.h), done.json (the summary; made last), log.jsonl. After a crash at
+ * any instant the run is as far as these files say. One thread. */
 #ifndef DV_JOBS_RUN_H
 #define DV_JOBS_RUN_H
 
@@ -16,6 +16,7 @@
 #include "jobs/params.h"
 #include "jobs/spec.h"
 #include "jobs/workdir.h"
+#include "load/findings.h"
 
 /* What the command asks for. Strings borrowed for the life of the run. */
 struct dv_request {
@@ -38,6 +39,7 @@ enum dv_run_purpose {
     DV_RUN_TO_WORK,     /* locks; resumes the current run or begins one */
     DV_RUN_TO_CONTINUE, /* locks; the current run, which must be there */
     DV_RUN_FROM_FILES,  /* the same, for work that needs files alone: no database is looked at */
+    DV_RUN_TO_REPLAY,   /* locks; a run that is there, also a finished one; the target alone is looked at */
     DV_RUN_TO_VERIFY,   /* locks; the newest run, also a finished one; begins one where there is none */
     DV_RUN_TO_EXPLAIN,  /* locks nothing, looks at no database: the newest run, also a finished one, and its
                            files */
@@ -67,6 +69,8 @@ enum dv_stage {
 };
 #define DV_STAGE_COUNT 8
 
+struct dv_overlap;
+
 struct dv_run {
     const struct dv_request *request;
     struct dv_job job;
@@ -83,6 +87,7 @@ struct dv_run {
     const char *source, *target; /* resolved: no "sandbox:" any more; source NULL: the job has none */
     const char *source_identity, *target_identity;
     bool separate; /* source and target are two databases */
+    bool done;     /* done.json is there: found or published by the stage "done" */
     struct dv_log *log;
     struct dv_context context;
     struct dv_target *locked; /* the open target; NULL before the first stage that needs it */
@@ -94,7 +99,12 @@ struct dv_run {
     struct dv_load_count *load_counts;
     unsigned load_count;
     struct dv_verification verification;
+    struct dv_findings findings; /* of the preflight, which says too whether schema drover may be read: */
+    bool target_readable;
     unsigned steps_applied;
+    unsigned wanted;                /* bits of enum dv_stage: of the dv_run_stages under way */
+    struct dv_overlap *overlap;     /* the transform that runs beside the extract; NULL: none does */
+    int64_t transform_began_us;     /* its first row, on the monotonic clock; 0: it did not run beside */
     double seconds[DV_STAGE_COUNT]; /* of this call, by the bit of enum dv_stage; below 0: not done in it */
 };
 
@@ -109,6 +119,5 @@ void dv_run_close(struct dv_run *run); /* idempotent */
 
 /* The run's figures: a table a stage, aligned. Whatever is not there yet is left out. */
 enum dv_status dv_run_summary(const struct dv_run *run, struct dv_buf *out, struct dv_err *err) DV_MUST_CHECK;
-void dv_run_checks(const struct dv_verification *verification, struct dv_buf *out);
 
 #endif

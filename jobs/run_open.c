@@ -2,6 +2,7 @@
 #include "core/datetime.h"
 #include "core/file.h"
 #include "jobs/fingerprint.h"
+#include "jobs/overlap.h"
 #include "jobs/run_parts.h"
 
 #include <string.h>
@@ -25,9 +26,13 @@ static enum dv_status choose_run(struct dv_run *run, enum dv_run_purpose purpose
     run->dir = dv_arena_printf(&run->arena, "%s/%s", run->workdir.path, run->id);
     if (run->dir == NULL)
         return dv_fail_memory(err);
-    enum dv_run_state state = dv_run_state(run->dir);
+    enum dv_run_state state;
+    status = dv_run_state(run->dir, &state, err);
+    if (status != DV_OK)
+        return status;
     bool usable = state == DV_RUN_UNFINISHED ||
-                  (state == DV_RUN_DONE && (purpose == DV_RUN_TO_VERIFY || purpose == DV_RUN_TO_EXPLAIN));
+                  (state == DV_RUN_DONE && (purpose == DV_RUN_TO_VERIFY || purpose == DV_RUN_TO_EXPLAIN ||
+                                            purpose == DV_RUN_TO_REPLAY));
     if (usable)
         return DV_OK;
     if (request->run_id != NULL) {
@@ -162,7 +167,11 @@ static void make_context(struct dv_run *run)
                                        .workers = run->request->workers,
                                        .memory = run->request->memory,
                                        .log = run->log,
-                                       .progress = run->request->progress};
+                                       .throttle = run->job.throttle.sql != NULL ? &run->job.throttle : NULL,
+                                       .statement_timeout_ms = run->job.statement_timeout_ms,
+                                       .progress = run->request->progress,
+                                       .lock_timeout_ms = run->job.lock_timeout_ms,
+                                       .lock_wait_ms = run->job.lock_wait_ms};
 }
 
 static enum dv_status open_steps(struct dv_run *run, enum dv_run_purpose purpose, struct dv_err *err)
@@ -170,21 +179,25 @@ static enum dv_status open_steps(struct dv_run *run, enum dv_run_purpose purpose
     enum dv_status status = DV_OK;
     DV_TRY(dv_workdir_open(&run->workdir, run->request->work, run->job.name, err));
     bool looks = purpose == DV_RUN_TO_LOOK || purpose == DV_RUN_TO_EXPLAIN;
-    bool files = purpose == DV_RUN_FROM_FILES || purpose == DV_RUN_TO_EXPLAIN;
+    bool replays = purpose == DV_RUN_TO_REPLAY;
+    bool files = purpose == DV_RUN_FROM_FILES || purpose == DV_RUN_TO_EXPLAIN || replays;
     if (!looks)
         DV_TRY(dv_workdir_lock(&run->workdir, err));
     DV_TRY(choose_run(run, purpose, err));
     if (run->dir == NULL && (purpose == DV_RUN_TO_CONTINUE || files)) {
-        status = dv_fail(err, DV_EXIT_USAGE, "job %s has no unfinished run in %s", run->job.name,
-                         run->workdir.work);
-        dv_err_hint(err, "drover extract begins one; drover run does all stages");
+        status = dv_fail(err, DV_EXIT_USAGE, "job %s has no %s in %s", run->job.name,
+                         replays ? "run that is not rolled back" : "unfinished run", run->workdir.work);
+        dv_err_hint(err, replays ? "check --work; drover run begins one"
+                                 : "drover extract begins one; drover run does all stages");
         goto done;
     }
     DV_TRY(resolve(run, err));
     DV_TRY(dv_schema_read(run->job.dir, &run->schema, err));
     if (files)
         dv_run_recorded_databases(run);
-    else
+    if (replays)
+        DV_TRY(dv_run_target(run, err));
+    if (!files)
         DV_TRY(dv_run_databases(run, err));
     if (!looks) {
         if (!run->resumed)
@@ -213,6 +226,7 @@ enum dv_status dv_run_open(struct dv_run *run, const struct dv_request *request,
     if (status != DV_OK) {
         if (run->job.name != NULL)
             snprintf(err->job, sizeof err->job, "%s", run->job.name);
+        dv_run_hint_resume(err);
         dv_run_close(run);
     }
     return status;
@@ -220,10 +234,12 @@ enum dv_status dv_run_open(struct dv_run *run, const struct dv_request *request,
 
 void dv_run_close(struct dv_run *run)
 {
+    dv_overlap_close(run);
     dv_target_close(run->locked);
     dv_program_free(run->program);
     dv_schema_release(&run->schema);
     dv_verification_release(&run->verification);
+    dv_findings_release(&run->findings);
     dv_log_close(run->log);
     json_decref(run->record);
     json_decref(run->files);

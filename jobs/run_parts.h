@@ -7,6 +7,8 @@
 /* ---- databases.c: where the data comes from and goes to ---- */
 /* Resolves both URIs ("sandbox:" is started in WORK/sandbox) and finds out who they are. */
 enum dv_status dv_run_databases(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+/* The target alone, not asked who it is. */
+enum dv_status dv_run_target(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
 /* What run.json says of them, without asking: for work on files alone. */
 void dv_run_recorded_databases(struct dv_run *run);
 enum dv_status dv_run_resolve_uri(const char *work, const char *uri, struct dv_arena *arena, const char **out,
@@ -34,14 +36,28 @@ enum dv_status dv_run_table_columns(const struct dv_run *run, struct dv_pg *pg, 
 /* Fills in run->loads for the columns known; pg: the target. */
 enum dv_status dv_run_loads(struct dv_run *run, struct dv_pg *pg, struct dv_err *err) DV_MUST_CHECK;
 
+/* A dataset extracted as it is may hold columns for the models that the target's table does not have: those
+ * are not loaded. dataset: its columns; borrowed for the life of the spec. */
+enum dv_status dv_run_map_extracted(struct dv_run *run, struct dv_pg *pg, struct dv_load_spec *spec,
+                                    const struct dv_column *dataset, unsigned dataset_count,
+                                    struct dv_err *err) DV_MUST_CHECK;
+
 /* ---- the stages ---- */
 enum dv_status dv_stage_extract(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_stage_transform(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
-/* REJECTS where the finished models rejected more than is allowed: nothing is loaded then. */
+/* REJECTS where the finished models rejected more than is allowed. */
 enum dv_status dv_run_check_allowance(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_stage_load(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+/* Behind a REJECTS error of a stage, with the target locked: see dv_load_take_back. */
+enum dv_status dv_run_take_back(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_stage_verify(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+/* VERIFY where no verification of this run has passed. */
+enum dv_status dv_stage_contract(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_run_apply_phase(struct dv_run *run, enum dv_phase phase, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_stage_done(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+
+/* run.c: the hint of a fault that has none of its own. */
+void dv_run_hint_resume(struct dv_err *err);
 
 /* RUN/KIND/NAME in the arena; NULL: no memory. */
 const char *dv_run_path(struct dv_arena *arena, const char *run_dir, const char *kind, const char *name);

@@ -126,8 +126,9 @@ static enum dv_status read_allowance(struct dv_job *job, struct dv_err *err)
 
 static enum dv_status read_top(struct dv_job *job, struct dv_err *err)
 {
-    static const char *const keys[] = {"name",    "description", "max_rejects", "consistency", "params",
-                                       "extract", "transform",   "load",        NULL};
+    static const char *const keys[] = {
+        "name", "description", "max_rejects",       "consistency",  "params",    "extract", "transform",
+        "load", "throttle",    "statement_timeout", "lock_timeout", "lock_wait", NULL};
     const char *consistency = "run";
     enum dv_status status = DV_OK;
     job->description = "";
@@ -142,6 +143,9 @@ static enum dv_status read_top(struct dv_job *job, struct dv_err *err)
             dv_fail(err, DV_EXIT_USAGE, "consistency must be \"run\" or \"part\", not \"%s\"", consistency);
         goto done;
     }
+    DV_TRY(dv_spec_duration(job->document, "lock_timeout", "", 10, &job->lock_timeout_ms, err));
+    DV_TRY(dv_spec_duration(job->document, "lock_wait", "", 1, &job->lock_wait_ms, err));
+    DV_TRY(dv_spec_statement_timeout(job, err));
     status = read_allowance(job, err);
 done:
     return status;
@@ -153,10 +157,8 @@ static enum dv_status read_sections(struct dv_job *job, struct dv_err *err)
         const char *key;
         enum dv_status (*read)(struct dv_job *job, const json_t *section, struct dv_err *err);
     } sections[] = {
-        {"params", dv_spec_params},
-        {"extract", dv_spec_extract},
-        {"transform", dv_spec_transform},
-        {"load", dv_spec_load},
+        {"params", dv_spec_params}, {"extract", dv_spec_extract},   {"transform", dv_spec_transform},
+        {"load", dv_spec_load},     {"throttle", dv_spec_throttle},
     };
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         const json_t *section = json_object_get(job->document, sections[i].key);

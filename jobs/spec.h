@@ -8,6 +8,7 @@
 #define DV_JOBS_SPEC_H
 
 #include "core/arena.h"
+#include "core/context.h"
 #include "core/json.h"
 #include "core/type.h"
 #include "load/load.h"
@@ -42,7 +43,10 @@ struct dv_job {
     const char *dir; /* the job's folder, absolute */
     const char *name, *description;
     struct dv_allowance allowance;
-    bool per_part; /* "consistency": "part" */
+    bool per_part;                          /* "consistency": "part" */
+    struct dv_throttle throttle;            /* sql NULL: none */
+    unsigned statement_timeout_ms;          /* 0: none */
+    unsigned lock_timeout_ms, lock_wait_ms; /* 0: as core/context.h says */
     struct dv_job_param *params;
     unsigned param_count;
     struct dv_job_extract *extracts;

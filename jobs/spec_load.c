@@ -28,6 +28,8 @@ static enum dv_status read_columns(struct dv_job *job, struct dv_load_spec *spec
     json_t *column;
     json_object_foreach((json_t *)(uintptr_t)columns, name, column)
     {
+        if (name[0] == '\0')
+            return dv_fail(err, DV_EXIT_USAGE, "%s: a column of the dataset has no name", at);
         if (!json_is_string(column) || json_string_length(column) == 0)
             return dv_fail(err, DV_EXIT_USAGE, "%s.%s must be the name of the table's column", at, name);
         for (unsigned i = 0; i < count; i++)
@@ -101,12 +103,14 @@ static enum dv_status check_step(const struct dv_job *job, const struct dv_job_l
 static enum dv_status read_one(struct dv_job *job, struct dv_job_load *load, const json_t *object,
                                const char *place, struct dv_err *err)
 {
-    static const char *const keys[] = {"dataset", "step", "table", "mode", "key", "columns", "when", NULL};
+    static const char *const keys[] = {"dataset", "step",  "table", "mode", "key",
+                                       "columns", "batch", "when",  NULL};
     enum dv_status status = DV_OK;
     struct dv_load_spec *spec = &load->spec;
     const json_t *key = json_object_get(object, "key");
     const char *key_place = dv_arena_printf(&job->arena, "%s.key", place);
-    if (key_place == NULL)
+    const char *batch_place = dv_arena_printf(&job->arena, "%s.batch", place);
+    if (key_place == NULL || batch_place == NULL)
         return dv_fail_memory(err);
     DV_TRY(dv_json_only_keys(object, place, keys, DV_EXIT_USAGE, err));
     DV_TRY(dv_json_string(object, "dataset", place, true, DV_EXIT_USAGE, &spec->dataset, err));
@@ -121,6 +125,7 @@ static enum dv_status read_one(struct dv_job *job, struct dv_job_load *load, con
         DV_TRY(dv_spec_strings(job, key, key_place, &spec->key, &spec->key_count, err));
     DV_TRY(read_columns(job, spec, json_object_get(object, "columns"), place, err));
     DV_TRY(check_key(spec, place, err));
+    DV_TRY(dv_spec_batch(spec, json_object_get(object, "batch"), batch_place, err));
     DV_TRY(dv_spec_when(object, place, &load->separate_only, err));
     status = check_step(job, load, place, err);
 done:

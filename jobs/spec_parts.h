@@ -10,6 +10,16 @@ enum dv_status dv_spec_extract(struct dv_job *job, const json_t *section, struct
 enum dv_status dv_spec_transform(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_spec_load(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
 
+/* "500ms", "2s", "5min", "1h": PostgreSQL's units. An absent key leaves *out as it is. */
+enum dv_status dv_spec_duration(const json_t *object, const char *key, const char *place, unsigned least_ms,
+                                unsigned *out, struct dv_err *err) DV_MUST_CHECK;
+/* How a live target is spared. */
+enum dv_status dv_spec_statement_timeout(struct dv_job *job, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_spec_throttle(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
+/* section NULL: the load entry has none. */
+enum dv_status dv_spec_batch(struct dv_load_spec *spec, const json_t *section, const char *place,
+                             struct dv_err *err) DV_MUST_CHECK;
+
 /* A name that becomes a folder's or a column's: letters, digits and underscores, not a digit first, at most
  * 63 bytes. */
 enum dv_status dv_spec_name(const char *name, const char *place, struct dv_err *err) DV_MUST_CHECK;

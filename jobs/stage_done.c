@@ -2,6 +2,8 @@
 #include "core/file.h"
 #include "jobs/run_parts.h"
 
+#include <unistd.h>
+
 /* The array, or NULL (released) where an element found no memory: a summary is whole or not written. */
 static json_t *whole_array(json_t *array, size_t size)
 {
@@ -111,7 +113,10 @@ enum dv_status dv_stage_done(struct dv_run *run, struct dv_err *err)
     struct dv_buf finished = {0};
     json_t *document = NULL;
     const char *path = dv_arena_printf(&run->arena, "%s/done.json", run->dir);
-    if (dv_run_state(run->dir) == DV_RUN_DONE)
+    enum dv_run_state state;
+    DV_TRY(dv_run_state(run->dir, &state, err));
+    run->done = state == DV_RUN_DONE;
+    if (run->done)
         return dv_target_run_state(run->locked, "done", run->fingerprint, err);
     if (!complete(run))
         return DV_OK;
@@ -126,7 +131,14 @@ enum dv_status dv_stage_done(struct dv_run *run, struct dv_err *err)
     }
     DV_TRY(add_datasets(run, document, err));
     DV_TRY(dv_target_run_state(run->locked, "done", run->fingerprint, err));
-    DV_TRY(dv_json_publish(path, document, err));
+    status = dv_json_publish(path, document, err);
+    if (status != DV_OK) {
+        /* Renamed, but the folder could not be fsynced: a run that ends with an error is not done, and the
+         * next call must go on with it rather than begin another one. */
+        (void)unlink(path);
+        goto done;
+    }
+    run->done = true;
     dv_log_event(run->log, "info", "run_done", "run:s", run->id, NULL);
 done:
     json_decref(document);

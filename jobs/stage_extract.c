@@ -1,6 +1,6 @@
 #include "core/alloc.h"
 #include "core/file.h"
-#include "jobs/run_parts.h"
+#include "jobs/overlap.h"
 
 #include <string.h>
 
@@ -90,22 +90,61 @@ done:
     return status;
 }
 
+/* What the transform made of parts that are going to be extracted anew. */
+static enum dv_status drop_transformed(struct dv_run *run, struct dv_err *err)
+{
+    static const char *const kinds[] = {"transform", "rejects", "conflicts", "spill"};
+    enum dv_status status = DV_OK;
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0] && status == DV_OK; k++) {
+        const char *path = dv_arena_printf(&run->arena, "%s/%s", run->dir, kinds[k]);
+        status = path == NULL ? dv_fail_memory(err) : dv_file_remove_tree(path, err);
+    }
+    return status;
+}
+
+static enum dv_status extract_beside_transform(struct dv_run *run, const struct dv_extract_spec *specs,
+                                               struct dv_err *err)
+{
+    const struct dv_context *context;
+    bool withdrawn;
+    enum dv_status status = dv_overlap_begin(run, &context, err);
+    if (status != DV_OK)
+        return status;
+    status = dv_extract_run(context, specs, run->input_count, run->job.per_part, err);
+    dv_overlap_extracted(run, &withdrawn);
+    if (status == DV_OK && !withdrawn)
+        return DV_OK;
+    dv_overlap_close(run);
+    run->transform_began_us = 0;
+    return status == DV_OK ? drop_transformed(run, err) : status;
+}
+
 enum dv_status dv_stage_extract(struct dv_run *run, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
     struct dv_extract_spec *specs = NULL;
+    unsigned count = 0;
     bool extracted = dv_run_extracted(run);
     DV_TRY(dv_run_describe(run, err));
     if (extracted)
         return DV_OK;
     DV_TRY(record_sources(run, err));
+    DV_TRY(drop_transformed(run, err));
     specs = dv_calloc(run->input_count + 1, sizeof *specs);
     if (specs == NULL)
         return dv_fail_memory(err);
-    for (unsigned i = 0; i < run->input_count; i++)
-        specs[i] = run->inputs[i].spec;
-    DV_TRY(dv_extract_run(&run->context, specs, run->input_count, run->job.per_part, err));
-    status = dv_run_describe(run, err); /* now from the datasets: what the models will really read */
+    /* What is in the target already comes first: it is little as a rule, and the transform can begin once the
+     * last database is cut into parts. */
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (unsigned i = 0; i < run->input_count; i++)
+            if (run->inputs[i].extract->from_target == (pass == 0))
+                specs[count++] = run->inputs[i].spec;
+    if (run->program != NULL && (run->wanted & DV_STAGE_TRANSFORM) != 0)
+        DV_TRY(extract_beside_transform(run, specs, err));
+    else
+        DV_TRY(dv_extract_run(&run->context, specs, run->input_count, run->job.per_part, err));
+    if (run->overlap == NULL)
+        status = dv_run_describe(run, err); /* now from the datasets: what the models will really read */
 done:
     if (status != DV_OK)
         dv_err_place(err, "extract", NULL, -1, -1);

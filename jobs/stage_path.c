@@ -11,7 +11,7 @@
 static bool holds(const char *dir, const char *name)
 {
     char *path = dv_asprintf("%s/%s", dir, name);
-    bool there = path != NULL && dv_file_exists(path);
+    bool there = path == NULL || dv_file_exists(path); /* no memory: reading it tells */
     dv_free(path);
     return there;
 }

@@ -1,4 +1,4 @@
-#include "jobs/run_parts.h"
+#include "jobs/overlap.h"
 
 #include <inttypes.h>
 
@@ -25,13 +25,11 @@ enum dv_status dv_run_check_allowance(struct dv_run *run, struct dv_err *err)
         return DV_OK;
     if (allowance->percent)
         status = dv_fail(
-            err, DV_EXIT_REJECTS,
-            "%" PRIu64 " of %" PRIu64 " rows were rejected (%.2f%%), %g%% are allowed; nothing was loaded",
+            err, DV_EXIT_REJECTS, "%" PRIu64 " of %" PRIu64 " rows were rejected (%.2f%%), %g%% are allowed",
             tally.rejected, tally.read, 100 * (double)tally.rejected / (double)tally.read, allowance->share);
     else
         status = dv_fail(err, DV_EXIT_REJECTS,
-                         "%" PRIu64 " of %" PRIu64 " rows were rejected, %" PRIu64
-                         " are allowed; nothing was loaded",
+                         "%" PRIu64 " of %" PRIu64 " rows were rejected, %" PRIu64 " are allowed",
                          tally.rejected, tally.read, allowance->rows);
     dv_err_place(err, "transform", NULL, -1, -1);
     dv_err_hint(
@@ -44,6 +42,10 @@ enum dv_status dv_run_check_allowance(struct dv_run *run, struct dv_err *err)
 enum dv_status dv_stage_transform(struct dv_run *run, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
+    if (run->overlap != NULL) {
+        dv_overlap_close(run);
+        DV_TRY(dv_run_describe(run, err)); /* now from the datasets */
+    }
     DV_TRY(need_extract(run, err));
     if (run->program == NULL)
         return DV_OK;

@@ -2,8 +2,8 @@
 
 #include "core/alloc.h"
 #include "core/manifest.h"
+#include "jobs/replay_parts.h"
 #include "jobs/table.h"
-#include "jobs/workdir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -82,24 +82,41 @@ static enum dv_status add_stage(json_t *datasets, const char *run_dir, const cha
     return status;
 }
 
-/* The stage that the log's last lines speak of. */
-static void find_stage(const char *run_dir, char *stage, size_t size)
+struct reached {
+    char stage[32];
+    char waiting[32]; /* "paused", "throttled"; "": it does not wait */
+};
+
+static void take_event(struct reached *reached, const json_t *event)
+{
+    const char *name = json_string_value(json_object_get(event, "event"));
+    const char *stage = json_string_value(json_object_get(event, "stage"));
+    const char *reason = json_string_value(json_object_get(event, "reason"));
+    if (name == NULL)
+        return;
+    if (stage != NULL && strcmp(name, "stage_begun") == 0)
+        snprintf(reached->stage, sizeof reached->stage, "%s", stage);
+    if (reason != NULL && strcmp(name, "waiting") == 0)
+        snprintf(reached->waiting, sizeof reached->waiting, "%s", reason);
+    if (strcmp(name, "waiting_over") == 0 || strcmp(name, "run_resumed") == 0)
+        reached->waiting[0] = '\0';
+}
+
+/* What the log's last lines speak of. */
+static void find_reached(const char *run_dir, struct reached *reached)
 {
     char *path = dv_asprintf("%s/log.jsonl", run_dir);
     char *text = dv_alloc(LOG_TAIL + 1);
     int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     struct stat is;
-    stage[0] = '\0';
+    *reached = (struct reached){.stage = ""};
     if (fd >= 0 && text != NULL && fstat(fd, &is) == 0) {
         off_t from = is.st_size > LOG_TAIL ? is.st_size - LOG_TAIL : 0;
         ssize_t got = pread(fd, text, LOG_TAIL, from);
         text[got > 0 ? got : 0] = '\0';
         for (char *line = text, *save = NULL; (line = strtok_r(line, "\n", &save)) != NULL; line = NULL) {
             json_t *event = json_loads(line, 0, NULL);
-            const char *name = json_string_value(json_object_get(event, "event"));
-            const char *value = json_string_value(json_object_get(event, "stage"));
-            if (name != NULL && value != NULL && strcmp(name, "stage_begun") == 0)
-                snprintf(stage, size, "%s", value);
+            take_event(reached, event);
             json_decref(event);
         }
     }
@@ -111,7 +128,11 @@ static void find_stage(const char *run_dir, char *stage, size_t size)
 
 static const char *state_name(const char *run_dir, long pid)
 {
-    switch (dv_run_state(run_dir)) {
+    struct dv_err unknown = DV_ERR_INIT;
+    enum dv_run_state state;
+    if (dv_run_state(run_dir, &state, &unknown) != DV_OK)
+        return "unknown";
+    switch (state) {
     case DV_RUN_DONE:
         return "done";
     case DV_RUN_ROLLED_BACK:
@@ -122,11 +143,48 @@ static const char *state_name(const char *run_dir, long pid)
     return pid > 0 ? "running" : "unfinished";
 }
 
+/* Replays of its rejects: {"replay": id, "state", "corrections"}. */
+static enum dv_status add_replays(json_t *object, const char *dir, const char *id, struct dv_err *err)
+{
+    static const char *const states[] = {[DV_REPLAY_UNMADE] = "not made yet",
+                                         [DV_REPLAY_BEGUN] = "unfinished",
+                                         [DV_REPLAY_DONE] = "done",
+                                         [DV_REPLAY_UNDOING] = "being rolled back",
+                                         [DV_REPLAY_UNDONE] = "rolled back"};
+    struct dv_arena arena = {0};
+    struct dv_chain chain;
+    json_t *replays = json_array();
+    enum dv_status status;
+    if (replays == NULL || json_object_set(object, "replays", replays) != 0) {
+        status = dv_fail_memory(err);
+        goto done;
+    }
+    DV_TRY(dv_chain_read(&chain, dir, id, &arena, err));
+    for (unsigned i = 1; i < chain.count; i++) {
+        const char *path = dv_arena_printf(&arena, "%s/replay.json", chain.links[i].dir);
+        json_t *record = NULL;
+        if (path != NULL && dv_file_exists(path))
+            DV_TRY(dv_json_read(path, DV_EXIT_FAULT, &record, err));
+        json_t *replay =
+            json_pack("{s:s, s:s, s:I}", "replay", chain.links[i].id, "state", states[chain.links[i].state],
+                      "corrections", json_integer_value(json_object_get(record, "corrections")));
+        json_decref(record);
+        if (replay == NULL || json_array_append_new(replays, replay) != 0) {
+            status = dv_fail_memory(err);
+            goto done;
+        }
+    }
+done:
+    json_decref(replays);
+    dv_arena_release(&arena);
+    return status;
+}
+
 static enum dv_status add_run(json_t *runs, const struct dv_workdir *workdir, const char *id, long pid,
                               struct dv_err *err)
 {
     enum dv_status status = DV_OK;
-    char stage[32];
+    struct reached reached;
     json_t *record = NULL, *datasets = json_array();
     char *dir = dv_asprintf("%s/%s", workdir->path, id);
     char *path = dv_asprintf("%s/%s/run.json", workdir->path, id);
@@ -138,15 +196,22 @@ static enum dv_status add_run(json_t *runs, const struct dv_workdir *workdir, co
     DV_TRY(add_stage(datasets, dir, "extract", err));
     DV_TRY(add_stage(datasets, dir, "transform", err));
     DV_TRY(add_stage(datasets, dir, "rejects", err));
-    find_stage(dir, stage, sizeof stage);
+    find_reached(dir, &reached);
     const char *started = json_string_value(json_object_get(record, "started"));
     const char *state = state_name(dir, pid);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "job", workdir->job, "run", id, "state",
-                               state, "stage", stage, "started", started != NULL ? started : "", "path", dir,
-                               "datasets", datasets);
-    if (object != NULL && strcmp(state, "running") == 0)
+                               state, "stage", reached.stage, "started", started != NULL ? started : "",
+                               "path", dir, "datasets", datasets);
+    if (object != NULL && strcmp(state, "running") == 0) {
         json_object_set_new(object, "pid", json_integer(pid));
-    if (object == NULL || json_array_append_new(runs, object) != 0)
+        if (reached.waiting[0] != '\0')
+            json_object_set_new(object, "waiting", json_string(reached.waiting));
+    }
+    if (object != NULL)
+        status = add_replays(object, dir, id, err);
+    if (status != DV_OK)
+        json_decref(object);
+    else if (object == NULL || json_array_append_new(runs, object) != 0)
         status = dv_fail_memory(err);
 done:
     json_decref(record);
@@ -269,6 +334,17 @@ static enum dv_status show_datasets(const json_t *run, struct dv_buf *out, struc
     return status;
 }
 
+static void show_replays(const json_t *run, struct dv_buf *out)
+{
+    size_t i;
+    const json_t *replay;
+    json_array_foreach(json_object_get(run, "replays"), i, replay)
+    {
+        dv_buf_printf(out, "  replay %s  %s, %" JSON_INTEGER_FORMAT " rows\n", text_of(replay, "replay"),
+                      text_of(replay, "state"), json_integer_value(json_object_get(replay, "corrections")));
+    }
+}
+
 enum dv_status dv_work_status_text(const json_t *runs, struct dv_buf *out, struct dv_err *err)
 {
     size_t i;
@@ -282,9 +358,12 @@ enum dv_status dv_work_status_text(const json_t *runs, struct dv_buf *out, struc
         if (json_object_get(run, "pid") != NULL)
             dv_buf_printf(out, " (process %" JSON_INTEGER_FORMAT ")",
                           json_integer_value(json_object_get(run, "pid")));
+        if (json_object_get(run, "waiting") != NULL)
+            dv_buf_printf(out, ", %s", text_of(run, "waiting"));
         if (stage[0] != '\0' && strcmp(stage, "done") != 0)
             dv_buf_printf(out, ", stage %s", stage);
         dv_buf_printf(out, ", begun %s\n", text_of(run, "started"));
+        show_replays(run, out);
         enum dv_status status = last ? show_datasets(run, out, err) : DV_OK;
         if (status != DV_OK)
             return status;

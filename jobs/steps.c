@@ -1,16 +1,15 @@
 #include "jobs/steps.h"
 
+#include "core/alloc.h"
 #include "jobs/run_parts.h"
 #include "jobs/table.h"
 
 #include <string.h>
 
-static const char *const phases[] = {"expand", "index", "contract"};
-
 enum dv_status dv_phase_parse(const char *text, enum dv_phase *phase, struct dv_err *err)
 {
-    for (unsigned i = 0; i < sizeof phases / sizeof phases[0]; i++) {
-        if (strcmp(text, phases[i]) == 0) {
+    for (int i = DV_PHASE_EXPAND; i <= DV_PHASE_CONTRACT; i++) {
+        if (strcmp(text, dv_phase_name((enum dv_phase)i)) == 0) {
             *phase = (enum dv_phase)i;
             return DV_OK;
         }
@@ -18,68 +17,154 @@ enum dv_status dv_phase_parse(const char *text, enum dv_phase *phase, struct dv_
     return dv_fail(err, DV_EXIT_USAGE, "--phase must be expand, index or contract, not \"%s\"", text);
 }
 
-static enum dv_status list(const struct dv_schema *schema, bool applied_only, enum dv_phase from,
-                           struct dv_buf *out, struct dv_err *err)
+static const char *state_of(const struct dv_schema_step *step)
 {
+    return step->drifted   ? "DRIFT: edited since it was applied"
+           : step->missing ? "applied, but its FILE IS MISSING"
+           : step->applied ? "applied"
+                           : "pending";
+}
+
+static bool always(const struct dv_schema_step *step, const struct dv_schema_bound *bound)
+{
+    (void)bound;
+    return step != NULL;
+}
+
+static bool pending_contract(const struct dv_schema_step *step, const struct dv_schema_bound *bound)
+{
+    (void)bound;
+    return !step->applied && step->phase == DV_PHASE_CONTRACT;
+}
+
+/* *listed: how many. */
+static enum dv_status
+list(const struct dv_schema *schema,
+     bool (*wanted)(const struct dv_schema_step *step, const struct dv_schema_bound *bound),
+     const struct dv_schema_bound *bound, unsigned *listed, struct dv_buf *out, struct dv_err *err)
+{
+    static const char *const head[] = {"step", "phase", "state", "applied at", "by run", "down"};
     struct dv_table table = {0};
     dv_table_row(&table);
-    dv_table_text(&table, "step");
-    dv_table_text(&table, "phase");
-    dv_table_text(&table, "state");
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+        dv_table_text(&table, head[i]);
     for (unsigned i = 0; i < schema->count; i++) {
         const struct dv_schema_step *step = &schema->steps[i];
-        if (applied_only && (!step->applied || step->phase < from))
+        if (!wanted(step, bound))
             continue;
         dv_table_row(&table);
         dv_table_text(&table, step->name);
-        dv_table_text(&table, phases[step->phase]);
-        dv_table_text(&table, step->drifted   ? "DRIFT: edited since it was applied"
-                              : step->applied ? "applied"
-                                              : "pending");
+        dv_table_text(&table, dv_phase_name(step->phase));
+        dv_table_text(&table, state_of(step));
+        dv_table_text(&table, step->applied_at);
+        dv_table_text(&table, step->applied && step->run_id[0] == '\0' ? "drover schema up" : step->run_id);
+        dv_table_text(&table, step->down != NULL ? "" : "no .down.sql");
     }
-    if (table.rows < 2)
-        dv_buf_str(out, applied_only ? "nothing to undo\n" : "the job has no schema steps\n");
+    *listed = table.rows - 1;
     enum dv_status status = dv_table_write(&table, out, err);
     dv_table_release(&table);
     return status;
 }
 
-static enum dv_status look(struct dv_run *run, enum dv_steps_action action, enum dv_phase phase,
-                           struct dv_buf *out, struct dv_err *err)
+static enum dv_status as_json(const struct dv_run *run, struct dv_buf *out, struct dv_err *err)
 {
-    enum dv_status status = DV_OK;
-    struct dv_pg *pg = NULL;
-    DV_TRY(dv_run_open_database(run, run->target, &pg, err));
-    DV_TRY(dv_schema_status(pg, run->job.name, &run->schema, err));
-    DV_TRY(list(&run->schema, action == DV_STEPS_DOWN_PLAN, phase, out, err));
-    if (action == DV_STEPS_DOWN_PLAN)
-        dv_buf_str(out, "nothing was changed; --yes undoes these, newest first\n");
-    status = dv_buf_check(out, err);
-done:
-    dv_pg_close(pg);
+    json_t *steps = json_array();
+    bool good = steps != NULL;
+    for (unsigned i = 0; good && i < run->schema.count; i++) {
+        const struct dv_schema_step *step = &run->schema.steps[i];
+        json_t *object =
+            json_pack("{s:s, s:s, s:b, s:b, s:b, s:b}", "step", step->name, "phase",
+                      dv_phase_name(step->phase), "applied", step->applied, "drift", step->drifted,
+                      "file_missing", step->missing, "can_be_undone", step->down != NULL);
+        good = object != NULL;
+        if (good && step->applied)
+            good = json_object_set_new(object, "applied_at", json_string(step->applied_at)) == 0 &&
+                   json_object_set_new(
+                       object, "run", step->run_id[0] != '\0' ? json_string(step->run_id) : json_null()) == 0;
+        if (json_array_append_new(steps, object) != 0)
+            good = false;
+    }
+    json_t *document = good ? json_pack("{s:s, s:O}", "job", run->job.name, "steps", steps) : NULL;
+    char *text = document != NULL ? json_dumps(document, JSON_SORT_KEYS | JSON_INDENT(2)) : NULL;
+    if (text != NULL)
+        dv_buf_printf(out, "%s\n", text);
+    enum dv_status status = text != NULL ? dv_buf_check(out, err) : dv_fail_memory(err);
+    dv_free(text);
+    json_decref(document);
+    json_decref(steps);
     return status;
 }
 
-static enum dv_status change(struct dv_run *run, enum dv_steps_action action, enum dv_phase phase,
+/* What is there, or what would be done. */
+static enum dv_status look(struct dv_run *run, const struct dv_steps_wish *wish, struct dv_buf *out,
+                           struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    struct dv_pg *pg = NULL;
+    struct dv_schema_bound bound = {.phase = wish->phase};
+    unsigned listed;
+    DV_TRY(dv_run_open_database(run, run->target, &pg, err));
+    DV_TRY(dv_schema_status(pg, run->job.name, &run->schema, err));
+    if (wish->action == DV_STEPS_STATUS && wish->json) {
+        status = as_json(run, out, err);
+    } else if (wish->action == DV_STEPS_STATUS) {
+        DV_TRY(list(&run->schema, always, &bound, &listed, out, err));
+        if (listed == 0)
+            dv_buf_str(out, "the job has no schema steps\n");
+    } else if (wish->action == DV_STEPS_DOWN) {
+        DV_TRY(dv_schema_bound(&run->schema, wish->to, wish->phase, &bound, err));
+        DV_TRY(list(&run->schema, dv_schema_undoes, &bound, &listed, out, err));
+        dv_buf_str(out, listed == 0 ? "nothing to undo\n"
+                                    : "nothing was changed; --yes undoes these, newest first\n");
+    } else {
+        DV_TRY(list(&run->schema, pending_contract, &bound, &listed, out, err));
+        if (listed > 0)
+            dv_buf_printf(
+                out, "%u contract steps are pending; they destroy: --phase contract --yes applies them\n",
+                listed);
+    }
+done:
+    dv_pg_close(pg);
+    return status == DV_OK ? dv_buf_check(out, err) : status;
+}
+
+static enum dv_status change(struct dv_run *run, const struct dv_steps_wish *wish, enum dv_phase last,
                              struct dv_buf *out, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
     unsigned total = 0, count = 0;
-    DV_TRY(dv_target_open(&run->locked, &run->context, run->target, action == DV_STEPS_UP, err));
+    bool up = wish->action == DV_STEPS_UP;
+    DV_TRY(dv_target_open(&run->locked, &run->context, run->target, true, err));
     DV_TRY(dv_schema_status(dv_target_pg(run->locked), run->job.name, &run->schema, err));
-    if (action == DV_STEPS_DOWN)
-        DV_TRY(dv_schema_down(run->locked, &run->context, &run->schema, phase, &total, err));
-    for (unsigned i = DV_PHASE_EXPAND; action == DV_STEPS_UP && i <= (unsigned)phase; i++) {
+    if (!up)
+        DV_TRY(dv_schema_down(run->locked, &run->context, &run->schema, wish->to, wish->phase, &total, err));
+    for (unsigned i = DV_PHASE_EXPAND; up && i <= (unsigned)last; i++) {
         DV_TRY(dv_schema_apply(run->locked, &run->context, &run->schema, (enum dv_phase)i, &count, err));
         total += count;
     }
-    dv_buf_printf(out, "%u schema steps %s\n", total, action == DV_STEPS_UP ? "applied" : "undone");
+    dv_buf_printf(out, "%u schema steps %s\n", total, up ? "applied" : "undone");
     status = dv_buf_check(out, err);
 done:
     return status;
 }
 
-enum dv_status dv_steps(const struct dv_request *request, enum dv_steps_action action, enum dv_phase phase,
+static enum dv_status carry_out(struct dv_run *run, const struct dv_steps_wish *wish, struct dv_buf *out,
+                                struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    bool contract = wish->phase == DV_PHASE_CONTRACT;
+    if (wish->action == DV_STEPS_STATUS || (wish->action == DV_STEPS_DOWN && !wish->yes))
+        return look(run, wish, out, err);
+    if (wish->action == DV_STEPS_DOWN)
+        return change(run, wish, wish->phase, out, err);
+    DV_TRY(change(run, wish, contract && !wish->yes ? DV_PHASE_INDEX : wish->phase, out, err));
+    if (!contract || !wish->yes)
+        status = look(run, wish, out, err);
+done:
+    return status;
+}
+
+enum dv_status dv_steps(const struct dv_request *request, const struct dv_steps_wish *wish,
                         struct dv_buf *out, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
@@ -96,10 +181,10 @@ enum dv_status dv_steps(const struct dv_request *request, enum dv_steps_action a
     run.context = (struct dv_context){.job = run.job.name,
                                       .workers = request->workers,
                                       .memory = request->memory,
-                                      .progress = request->progress};
-    status = action == DV_STEPS_STATUS || action == DV_STEPS_DOWN_PLAN
-                 ? look(&run, action, phase, out, err)
-                 : change(&run, action, phase, out, err);
+                                      .progress = request->progress,
+                                      .lock_timeout_ms = run.job.lock_timeout_ms,
+                                      .lock_wait_ms = run.job.lock_wait_ms};
+    status = carry_out(&run, wish, out, err);
 done:
     if (status != DV_OK)
         dv_err_place(err, "schema", NULL, -1, -1);

@@ -1,5 +1,6 @@
 #include "jobs/run_parts.h"
 #include "jobs/table.h"
+#include "jobs/verification.h"
 
 #include <inttypes.h>
 
@@ -90,33 +91,6 @@ static enum dv_status loads(const struct dv_run *run, struct dv_buf *out, struct
     return status;
 }
 
-/* The job's own checks say in words what they check, and are shown also where they passed. */
-void dv_run_checks(const struct dv_verification *verification, struct dv_buf *out)
-{
-    unsigned passed = 0;
-    for (unsigned i = 0; i < verification->count; i++) {
-        const struct dv_check *check = &verification->checks[i];
-        passed += check->passed;
-        if (check->passed) {
-            if (check->own)
-                dv_buf_printf(out, "  ok      %s: %s\n", check->name, check->description);
-            continue;
-        }
-        dv_buf_printf(out, "  %s %s: %" PRIu64 " violations%s%s\n", check->warning ? "warning" : "FAILED ",
-                      check->name, check->violations, check->description[0] != '\0' ? "; " : "",
-                      check->description);
-        for (const char *at = check->samples; at != NULL && *at != '\0';) {
-            size_t length = strcspn(at, "\n");
-            dv_buf_printf(out, "      %.*s\n", (int)length, at);
-            at += length + (at[length] == '\n');
-        }
-    }
-    if (verification->count > 0)
-        dv_buf_printf(out,
-                      "  %u of %u checks passed (rows accounted for, ledger, counts and keys among them)\n",
-                      passed, verification->count);
-}
-
 static void stages(const struct dv_run *run, struct dv_buf *out)
 {
     static const char *const names[DV_STAGE_COUNT] = {"expand", "extract", "transform", "load",
@@ -141,7 +115,8 @@ enum dv_status dv_run_summary(const struct dv_run *run, struct dv_buf *out, stru
         DV_TRY(loads(run, out, err));
     if (run->verification.count > 0) {
         dv_buf_byte(out, '\n');
-        dv_run_checks(&run->verification, out);
+        bool all = (run->wanted & DV_STAGE_LOAD) == 0; /* they were asked for */
+        DV_TRY(dv_verification_text(&run->verification, all, out, err));
     }
     dv_buf_byte(out, '\n');
     stages(run, out);

@@ -32,19 +32,28 @@ bool dv_run_id_valid(const char *text)
     return text[i] == '\0';
 }
 
-static bool has_file(const char *run_dir, const char *name)
+static enum dv_status has_file(const char *run_dir, const char *name, bool *there, struct dv_err *err)
 {
     char *path = dv_asprintf("%s/%s", run_dir, name);
-    bool there = path != NULL && dv_file_exists(path);
+    enum dv_status status = path != NULL ? dv_file_look(path, there, err) : dv_fail_memory(err);
     dv_free(path);
-    return there;
+    return status;
 }
 
-enum dv_run_state dv_run_state(const char *run_dir)
+enum dv_status dv_run_state(const char *run_dir, enum dv_run_state *state, struct dv_err *err)
 {
-    if (has_file(run_dir, "rolled_back.json"))
-        return DV_RUN_ROLLED_BACK;
-    return has_file(run_dir, "done.json") ? DV_RUN_DONE : DV_RUN_UNFINISHED;
+    bool there = false;
+    *state = DV_RUN_UNFINISHED;
+    enum dv_status status = has_file(run_dir, "rolled_back.json", &there, err);
+    if (status == DV_OK && there) {
+        *state = DV_RUN_ROLLED_BACK;
+        return DV_OK;
+    }
+    if (status == DV_OK)
+        status = has_file(run_dir, "done.json", &there, err);
+    if (status == DV_OK && there)
+        *state = DV_RUN_DONE;
+    return status;
 }
 
 enum dv_status dv_workdir_open(struct dv_workdir *workdir, const char *work, const char *job,
@@ -152,14 +161,15 @@ static int compare_ids(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static bool is_run(const struct dv_workdir *workdir, const char *name)
+static enum dv_status is_run(const struct dv_workdir *workdir, const char *name, bool *is, struct dv_err *err)
 {
+    *is = false;
     if (!dv_run_id_valid(name))
-        return false;
+        return DV_OK;
     char *dir = dv_asprintf("%s/%s", workdir->path, name);
-    bool is = dir != NULL && has_file(dir, "run.json");
+    enum dv_status status = dir != NULL ? has_file(dir, "run.json", is, err) : dv_fail_memory(err);
     dv_free(dir);
-    return is;
+    return status;
 }
 
 enum dv_status dv_workdir_runs(const struct dv_workdir *workdir, struct dv_arena *arena,
@@ -172,10 +182,17 @@ enum dv_status dv_workdir_runs(const struct dv_workdir *workdir, struct dv_arena
     if (folder == NULL && errno != ENOENT)
         return dv_fail_os(err, errno, "cannot read the folder %s", workdir->path);
     for (;;) {
+        bool is = false;
+        errno = 0;
         const struct dirent *entry = folder != NULL ? readdir(folder) : NULL;
+        if (entry == NULL && folder != NULL && errno != 0) {
+            status = dv_fail_os(err, errno, "cannot read the folder %s", workdir->path);
+            goto done;
+        }
         if (entry == NULL)
             break;
-        if (!is_run(workdir, entry->d_name))
+        DV_TRY(is_run(workdir, entry->d_name, &is, err));
+        if (!is)
             continue;
         if (found == room) {
             room = room == 0 ? 16 : room * 2;
@@ -227,14 +244,17 @@ enum dv_status dv_workdir_newest(const struct dv_workdir *workdir, char id[DV_RU
 enum dv_status dv_workdir_find(const struct dv_workdir *workdir, const char *wanted, char id[DV_RUN_ID_SIZE],
                                struct dv_err *err)
 {
-    if (is_run(workdir, wanted)) {
+    bool is;
+    enum dv_status status = is_run(workdir, wanted, &is, err);
+    if (status != DV_OK)
+        return status;
+    if (is) {
         memcpy(id, wanted, strlen(wanted) + 1);
         return DV_OK;
     }
     char newest[DV_RUN_ID_SIZE];
     struct dv_err ignored = DV_ERR_INIT;
-    enum dv_status status =
-        dv_fail(err, DV_EXIT_USAGE, "job %s has no run %s in %s", workdir->job, wanted, workdir->work);
+    status = dv_fail(err, DV_EXIT_USAGE, "job %s has no run %s in %s", workdir->job, wanted, workdir->work);
     if (dv_workdir_newest(workdir, newest, &ignored) == DV_OK)
         dv_err_hint(err, "its newest run is %s; drover status %s lists them all", newest, workdir->job);
     else

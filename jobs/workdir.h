@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DV_RUN_ID_SIZE 24 /* 20250601T013000Z-4f2a and NUL, with room */
+#define DV_RUN_ID_SIZE 40 /* 20250601T013000Z-4f2a, a replay's .N behind it, and NUL */
 
 enum dv_run_state { DV_RUN_UNFINISHED, DV_RUN_DONE, DV_RUN_ROLLED_BACK };
 
@@ -47,6 +47,8 @@ enum dv_status dv_workdir_find(const struct dv_workdir *workdir, const char *wan
 enum dv_status dv_workdir_new_id(const struct dv_workdir *workdir, char id[DV_RUN_ID_SIZE],
                                  struct dv_err *err) DV_MUST_CHECK;
 bool dv_run_id_valid(const char *text);
-enum dv_run_state dv_run_state(const char *run_dir);
+/* FAULT where that cannot be found out: a run that is over must not be taken for one to go on with, nor the
+ * other way round. */
+enum dv_status dv_run_state(const char *run_dir, enum dv_run_state *state, struct dv_err *err) DV_MUST_CHECK;
 
 #endif

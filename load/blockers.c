@@ -1,13 +1,17 @@
 #include "load/blockers.h"
 
 #include "core/alloc.h"
+#include "core/thread.h"
 #include "load/session.h"
+#include "load/tries.h"
 
 #include <pthread.h>
-#include <signal.h>
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#define LONGEST_LOOK_MS 500
 
 struct dv_blockers {
     pthread_t thread;
@@ -16,15 +20,27 @@ struct dv_blockers {
     bool over;
     const char *uri;
     const struct dv_context *context;
-    char pid[16], seen[400];
+    char pid[16], seen[600];
 };
 
-/* False when it is time to stop. */
-static bool wait_half_second(struct dv_blockers *blockers)
+/* Those that the session waits for. What it may not see of others' sessions is left out. */
+static const char blocking_sql[] =
+    "SELECT string_agg(CASE WHEN b.pid = 0 THEN 'a prepared transaction (see pg_prepared_xacts)' ELSE "
+    "concat('pid ', b.pid, ', user ' || a.usename, ', application ' || nullif(a.application_name, ''), "
+    "', ' || a.state, ', in its transaction since ' || to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS TZ'), "
+    "': ' || left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120)) END, '; ' ORDER BY b.pid) "
+    "FROM (SELECT DISTINCT unnest(pg_blocking_pids($1::int)) AS pid) b LEFT JOIN pg_stat_activity a ON a.pid "
+    "= "
+    "b.pid";
+
+/* A quarter of the lock timeout, so that a wait is seen before it ends. False when it is time to stop. */
+static bool wait_a_moment(struct dv_blockers *blockers)
 {
     struct timespec until;
+    long wait_ms = (long)dv_lock_timeout_ms(blockers->context) / 4;
     (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += 500000000;
+    wait_ms = wait_ms > LONGEST_LOOK_MS ? LONGEST_LOOK_MS : wait_ms;
+    until.tv_nsec += wait_ms * 1000000;
     if (until.tv_nsec >= 1000000000) {
         until.tv_nsec -= 1000000000;
         until.tv_sec++;
@@ -43,14 +59,11 @@ static void *watch(void *argument)
     struct dv_err err = DV_ERR_INIT;
     struct dv_pg *pg = NULL;
     const char *params[] = {blockers->pid};
-    while (wait_half_second(blockers)) {
+    while (wait_a_moment(blockers)) {
         PGresult *result = NULL;
         if (pg == NULL && dv_session_open(&pg, blockers->uri, blockers->context, "watch", &err) != DV_OK)
             break;
-        if (dv_pg_query(pg,
-                        "SELECT string_agg(format('pid %s (%s): %s', pid, state, left(query, 120)), '; ') "
-                        "FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids($1::int))",
-                        1, params, &result, &err) != DV_OK)
+        if (dv_pg_query(pg, blocking_sql, 1, params, &result, &err) != DV_OK)
             break;
         pthread_mutex_lock(&blockers->lock);
         if (!PQgetisnull(result, 0, 0))
@@ -65,7 +78,7 @@ static void *watch(void *argument)
 struct dv_blockers *dv_blockers_start(const char *uri, const struct dv_context *context, int pid)
 {
     struct dv_blockers *blockers = dv_calloc(1, sizeof *blockers);
-    sigset_t all, before;
+    struct dv_err ignored = DV_ERR_INIT;
     if (blockers == NULL)
         return NULL;
     blockers->uri = uri;
@@ -76,11 +89,7 @@ struct dv_blockers *dv_blockers_start(const char *uri, const struct dv_context *
         return NULL;
     }
     (void)pthread_cond_init(&blockers->wake, NULL);
-    sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&blockers->thread, NULL, watch, blockers);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed != 0) {
+    if (dv_thread_start(&blockers->thread, watch, blockers, &ignored) != DV_OK) {
         pthread_cond_destroy(&blockers->wake);
         pthread_mutex_destroy(&blockers->lock);
         dv_free(blockers);

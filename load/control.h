@@ -4,7 +4,8 @@
  *   run           one row a run: job, state, fingerprint, target
  *   step          one row a step of a run: was its table empty when the step began (decided once, so that a
  *                 resumed step loads the way it began)
- *   ledger        one row a loaded part, written in the part's own transaction
+ *   ledger        one row a part, written in the part's own transaction; of a part in batches from its first
+ *                 batch on: as many of its rows, from the first on, are loaded as its counts add up to
  *   before_image  old values of updated columns; one row a part, column and chunk of rows
  *   inserted_key  which rows of a part were inserted, kept only where not all of them were
  *   schema_step   applied schema steps
@@ -15,7 +16,7 @@
 #ifndef DV_LOAD_CONTROL_H
 #define DV_LOAD_CONTROL_H
 
-#define DV_CONTROL_VERSION 1
+#define DV_CONTROL_VERSION 3
 
 extern const char dv_control_sql[]; /* several statements; run inside one transaction under a lock */
 

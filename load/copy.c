@@ -35,6 +35,16 @@ static void append_raw(struct dv_buf *out, const struct dv_value *value, bool on
         dv_buf_append(out, value->u.p, value->len);
 }
 
+void dv_copy_record(struct dv_buf *out, const struct dv_load_table *table, const struct dv_value *values)
+{
+    for (unsigned i = 0; i < table->column_count; i++) {
+        if (i > 0)
+            dv_buf_byte(out, ',');
+        append_raw(out, &values[table->columns[i].source], table->column_count == 1);
+    }
+    dv_buf_byte(out, '\n');
+}
+
 static enum dv_status cut_block(struct copier *copier, struct dv_err *err)
 {
     const struct dv_load_table *table = copier->table;
@@ -44,12 +54,7 @@ static enum dv_status cut_block(struct copier *copier, struct dv_err *err)
         enum dv_status status = dv_csv_split(at, end, copier->values, table->file_columns, &at, err);
         if (status != DV_OK)
             return status;
-        for (unsigned i = 0; i < table->column_count; i++) {
-            if (i > 0)
-                dv_buf_byte(&copier->cut, ',');
-            append_raw(&copier->cut, &copier->values[table->columns[i].source], table->column_count == 1);
-        }
-        dv_buf_byte(&copier->cut, '\n');
+        dv_copy_record(&copier->cut, table, copier->values);
     }
     copier->data = copier->cut.data;
     copier->length = copier->cut.len;

@@ -1,6 +1,7 @@
 #include "load/isolate.h"
 
 #include "core/sqlstate.h"
+#include "core/stop.h"
 
 #define FIRST_PIECE   1024
 #define LARGEST_PIECE 8192
@@ -31,7 +32,9 @@ enum dv_status dv_isolate(struct dv_load_part *part, uint64_t first, uint64_t co
         uint64_t piece = piece_size(size, at, end, suspect), bad = 0;
         struct dv_load_count before = part->count;
         size_t refused_before = part->refused.count;
-        enum dv_status status = dv_pg_exec(part->pg, "SAVEPOINT drover_piece", err);
+        enum dv_status status = dv_stop_check(err);
+        if (status == DV_OK)
+            status = dv_pg_exec(part->pg, "SAVEPOINT drover_piece", err);
         if (status != DV_OK)
             return status;
         status = load(context, at, piece, &bad, err);

@@ -7,49 +7,151 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum dv_status dv_ledger_claim(struct dv_load_part *part, bool *loaded, struct dv_err *err)
+/* The rows of a part that are loaded, from the first on. */
+#define DONE_ROWS "inserted + updated + unchanged + rejected"
+
+/* What stands in a part's ledger row; *known: it has one. lock: whoever is at the part is waited for. */
+static enum dv_status read_done(struct dv_load_part *part, bool lock, bool *known, uint64_t *done,
+                                struct dv_err *err)
+{
+    char number[16];
+    const char *params[] = {part->run->context->run_id, part->table->spec->step, number};
+    PGresult *result;
+    (void)snprintf(number, sizeof number, "%" PRIu32, part->number);
+    enum dv_status status = dv_pg_query(
+        part->pg,
+        lock ? "SELECT " DONE_ROWS
+               " FROM drover.ledger WHERE run_id = $1 AND step = $2 AND part = $3::int FOR UPDATE"
+             : "SELECT " DONE_ROWS " FROM drover.ledger WHERE run_id = $1 AND step = $2 AND part = $3::int",
+        3, params, &result, err);
+    if (status != DV_OK)
+        return status;
+    *known = PQntuples(result) > 0;
+    *done = *known ? strtoull(PQgetvalue(result, 0, 0), NULL, 10) : 0;
+    PQclear(result);
+    return DV_OK;
+}
+
+enum dv_status dv_ledger_claim(struct dv_load_part *part, bool *loaded, uint64_t *done, struct dv_err *err)
 {
     const struct dv_load_spec *spec = part->table->spec;
     char number[16], rows[24];
     uint64_t claimed = 0;
+    bool known = false;
     const char *params[] = {
         part->run->context->run_id, spec->step, number, spec->dataset, part->sha256, rows};
     (void)snprintf(number, sizeof number, "%" PRIu32, part->number);
     (void)snprintf(rows, sizeof rows, "%" PRIu64, part->rows);
+    *loaded = false;
+    *done = 0;
     enum dv_status status =
         dv_pg_run(part->pg,
                   "INSERT INTO drover.ledger (run_id, step, part, dataset, sha256, offered, xid) "
                   "VALUES ($1, $2, $3::int, $4, $5, $6::bigint, pg_current_xact_id()) ON CONFLICT DO NOTHING",
                   6, params, &claimed, err);
-    *loaded = claimed == 0;
+    if (status != DV_OK || claimed > 0)
+        return status;
+    status = read_done(part, true, &known, done, err);
+    if (status == DV_OK && !known)
+        return dv_fail_retry(err, "the ledger's row of the part has gone while it was claimed");
+    *loaded = *done == part->rows;
     return status;
+}
+
+enum dv_status dv_ledger_resume(struct dv_load_part *part, bool *loaded, struct dv_err *err)
+{
+    char number[16];
+    const char *params[] = {part->run->context->run_id, part->table->spec->step, number};
+    struct dv_refused *refused = &part->refused;
+    uint64_t counted = part->resumed ? refused->settled : part->rows, done;
+    PGresult *result = NULL;
+    bool known;
+    enum dv_status status;
+    (void)snprintf(number, sizeof number, "%" PRIu32, part->number);
+    DV_TRY(read_done(part, false, &known, &done, err));
+    *loaded = known && done == part->rows;
+    DV_TRY(dv_pg_query(part->pg,
+                       "SELECT r, rejected_for[2 * i - 1], rejected_for[2 * i] FROM drover.ledger, "
+                       "unnest(rejected_rows) WITH ORDINALITY u (r, i) "
+                       "WHERE run_id = $1 AND step = $2 AND part = $3::int AND rejected_for IS NOT NULL",
+                       3, params, &result, err));
+    dv_refused_clear(refused);
+    dv_refused_forget(refused);
+    for (int i = 0; i < PQntuples(result); i++) {
+        uint64_t row = strtoull(PQgetvalue(result, i, 0), NULL, 10);
+        DV_TRY(dv_refused_known(refused, row, PQgetvalue(result, i, 1), PQgetvalue(result, i, 2),
+                                row > counted, err));
+    }
+    refused->settled = done;
+    part->resumed = true;
+done:
+    PQclear(result);
+    return status;
+}
+
+/* An element of an array's text. */
+static void add_element(struct dv_buf *out, const char *text)
+{
+    dv_buf_byte(out, '"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            dv_buf_byte(out, '\\');
+        dv_buf_byte(out, *text);
+    }
+    dv_buf_byte(out, '"');
+}
+
+/* The refused rows of the transaction under way, as two arrays; the second is for a part that goes on. */
+static enum dv_status refused_arrays(struct dv_load_part *part, struct dv_buf *rows, struct dv_buf *why,
+                                     struct dv_err *err)
+{
+    const struct dv_refused *refused = &part->refused;
+    dv_refused_sort(&part->refused);
+    for (size_t i = 0; i < refused->count; i++) {
+        const struct dv_refused_row *row = &refused->rows[i];
+        if (row->row < part->first || row->row > part->last)
+            continue;
+        dv_buf_printf(rows, "%c%" PRIu64, rows->len == 0 ? '{' : ',', row->row);
+        dv_buf_byte(why, why->len == 0 ? '{' : ',');
+        add_element(why, row->reason);
+        dv_buf_byte(why, ',');
+        add_element(why, row->detail);
+    }
+    dv_buf_str(rows, rows->len > 0 ? "}" : "{}");
+    dv_buf_str(why, why->len > 0 ? "}" : "{}");
+    enum dv_status status = dv_sql_done(rows, err);
+    return status == DV_OK ? dv_sql_done(why, err) : status;
+}
+
+static enum dv_status check_counts(const struct dv_load_count *count, struct dv_err *err)
+{
+    if (count->offered == count->inserted + count->updated + count->unchanged + count->rejected)
+        return DV_OK;
+    return dv_fail(err, DV_EXIT_BUG,
+                   "%" PRIu64 " rows offered, but %" PRIu64 " inserted, %" PRIu64 " updated, %" PRIu64
+                   " unchanged, %" PRIu64 " rejected",
+                   count->offered, count->inserted, count->updated, count->unchanged, count->rejected);
 }
 
 enum dv_status dv_ledger_finish(struct dv_load_part *part, struct dv_err *err)
 {
     const struct dv_load_spec *spec = part->table->spec;
     struct dv_load_count *count = &part->count;
-    struct dv_buf rejected = {0};
+    struct dv_buf rows = {0}, why = {0};
     char number[16], figures[4][24];
     enum dv_status status;
-    count->offered = part->rows;
-    count->rejected = part->refused.count;
-    if (count->offered != count->inserted + count->updated + count->unchanged + count->rejected) {
-        status = dv_fail(err, DV_EXIT_BUG,
-                         "%" PRIu64 " rows offered, but %" PRIu64 " inserted, %" PRIu64 " updated, %" PRIu64
-                         " unchanged, %" PRIu64 " rejected",
-                         count->offered, count->inserted, count->updated, count->unchanged, count->rejected);
-        goto done;
-    }
+    count->offered = part->last - part->first + 1;
+    count->rejected = 0;
+    for (size_t i = 0; i < part->refused.count; i++)
+        count->rejected +=
+            part->refused.rows[i].row >= part->first && part->refused.rows[i].row <= part->last;
+    DV_TRY(check_counts(count, err));
     const uint64_t values[] = {count->inserted, count->updated, count->unchanged, count->rejected};
     for (unsigned i = 0; i < 4; i++)
         (void)snprintf(figures[i], sizeof figures[i], "%" PRIu64, values[i]);
     (void)snprintf(number, sizeof number, "%" PRIu32, part->number);
-    dv_refused_sort(&part->refused);
-    for (size_t i = 0; i < part->refused.count; i++)
-        dv_buf_printf(&rejected, "%c%" PRIu64, i == 0 ? '{' : ',', part->refused.rows[i].row);
-    dv_buf_str(&rejected, part->refused.count > 0 ? "}" : "{}");
-    DV_TRY(dv_sql_done(&rejected, err));
+    DV_TRY(refused_arrays(part, &rows, &why, err));
+    bool whole = part->last == part->rows;
     const char *params[] = {part->run->context->run_id,
                             spec->step,
                             number,
@@ -57,15 +159,20 @@ enum dv_status dv_ledger_finish(struct dv_load_part *part, struct dv_err *err)
                             figures[1],
                             figures[2],
                             figures[3],
-                            part->refused.count > 0 ? rejected.data : NULL};
+                            rows.data,
+                            whole ? NULL : why.data};
     status = dv_pg_run(
         part->pg,
-        "UPDATE drover.ledger SET inserted = $4::bigint, updated = $5::bigint, unchanged = $6::bigint, "
-        "rejected = $7::bigint, rejected_rows = $8::bigint[], loaded_at = clock_timestamp() "
+        "UPDATE drover.ledger SET inserted = inserted + $4::bigint, updated = updated + $5::bigint, "
+        "unchanged = unchanged + $6::bigint, rejected = rejected + $7::bigint, "
+        "rejected_rows = nullif(coalesce(rejected_rows, '{}') || $8::bigint[], '{}'), "
+        "rejected_for = CASE WHEN $9::text[] IS NOT NULL THEN coalesce(rejected_for, '{}') || $9 END, "
+        "loaded_at = clock_timestamp() "
         "WHERE run_id = $1 AND step = $2 AND part = $3::int",
-        8, params, NULL, err);
+        9, params, NULL, err);
 done:
-    dv_buf_release(&rejected);
+    dv_buf_release(&rows);
+    dv_buf_release(&why);
     return status;
 }
 
@@ -106,10 +213,10 @@ enum dv_status dv_ledger_loaded(struct dv_pg *pg, const char *run_id, const stru
     const char *params[] = {run_id, spec->step};
     PGresult *result = NULL;
     enum dv_status status;
-    DV_TRY(dv_pg_query(
-        pg,
-        "SELECT part, sha256, rolled_back_at IS NOT NULL FROM drover.ledger WHERE run_id = $1 AND step = $2",
-        2, params, &result, err));
+    DV_TRY(dv_pg_query(pg,
+                       "SELECT part, sha256, rolled_back_at IS NOT NULL, offered = " DONE_ROWS
+                       " FROM drover.ledger WHERE run_id = $1 AND step = $2 FOR SHARE",
+                       2, params, &result, err));
     for (int i = 0; i < PQntuples(result); i++) {
         unsigned long part = strtoul(PQgetvalue(result, i, 0), NULL, 10);
         bool rolled_back = PQgetvalue(result, i, 2)[0] == 't';
@@ -127,7 +234,7 @@ enum dv_status dv_ledger_loaded(struct dv_pg *pg, const char *run_id, const stru
         }
         if (status != DV_OK)
             goto done;
-        loaded[part] = true;
+        loaded[part] = PQgetvalue(result, i, 3)[0] == 't';
     }
 done:
     PQclear(result);
@@ -151,8 +258,8 @@ enum dv_status dv_load_counts(struct dv_pg *pg, const char *run_id, const struct
         goto done;
     DV_TRY(dv_pg_query(
         pg,
-        "SELECT step, sum(offered), sum(inserted), sum(updated), sum(unchanged), sum(rejected), count(*) "
-        "FROM drover.ledger WHERE run_id = $1 GROUP BY step",
+        "SELECT step, sum(" DONE_ROWS "), sum(inserted), sum(updated), sum(unchanged), sum(rejected), "
+        "count(*) FILTER (WHERE offered = " DONE_ROWS ") FROM drover.ledger WHERE run_id = $1 GROUP BY step",
         1, params, &result, err));
     for (int row = 0; row < PQntuples(result); row++) {
         for (unsigned i = 0; i < count; i++) {
@@ -165,6 +272,24 @@ enum dv_status dv_load_counts(struct dv_pg *pg, const char *run_id, const struct
             parts_done[i] = (uint32_t)strtoul(PQgetvalue(result, row, 6), NULL, 10);
         }
     }
+done:
+    PQclear(result);
+    return status;
+}
+
+enum dv_status dv_load_any(struct dv_target *target, const struct dv_context *context, bool *any,
+                           struct dv_err *err)
+{
+    struct dv_pg *pg = dv_target_pg(target);
+    PGresult *result = NULL;
+    enum dv_status status;
+    DV_TRY(dv_control_present(pg, any, err));
+    if (!*any)
+        return DV_OK;
+    DV_TRY(dv_pg_query(
+        pg, "SELECT EXISTS (SELECT FROM drover.ledger WHERE run_id = $1 AND rolled_back_at IS NULL)", 1,
+        &context->run_id, &result, err));
+    *any = PQgetvalue(result, 0, 0)[0] == 't';
 done:
     PQclear(result);
     return status;

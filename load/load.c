@@ -1,13 +1,15 @@
 #include "core/alloc.h"
 #include "core/stage_reader.h"
 #include "core/thread.h"
+#include "load/analyze.h"
+#include "load/gate.h"
 #include "load/ledger.h"
 #include "load/part.h"
 #include "load/session.h"
 #include "load/step.h"
+#include "load/tries.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,8 +41,11 @@ static enum dv_status load_task(void *context, unsigned worker, size_t task, str
     uint32_t part = step->parts[task];
     if (atomic_fetch_add(&step->begun, 1) == 0 && step->item != NULL)
         atomic_store(&step->item->started_us, began);
-    enum dv_status status =
-        dv_part_load(group->run, &step->table, part, &group->sessions[worker], step->item, err);
+    enum dv_status status = dv_gate_pass(group->run->gate, err);
+    if (status == DV_OK)
+        status = dv_part_load(group->run, &step->table, part, &group->sessions[worker], step->item, err);
+    if (status == DV_OK)
+        status = dv_loaded_add(&step->loaded, part, err);
     if (status != DV_OK)
         return status;
     dv_log_event(group->run->context->log, "info", "part_loaded", "step:s", step->spec->step, "part:d",
@@ -62,6 +67,20 @@ static enum dv_status may_join(const struct group *group, struct dv_pg *pg, cons
     return DV_OK;
 }
 
+/* Opening looks into the table, which somebody may hold locked. */
+static enum dv_status open_step(struct dv_load_step *step, struct dv_pg *pg, const struct dv_load_run *run,
+                                const struct dv_load_spec *spec, struct dv_err *err)
+{
+    struct dv_tries tries = {.context = run->context};
+    enum dv_status status;
+    do {
+        dv_tries_watch(&tries, run->uri, pg);
+        status = dv_load_step_open(step, pg, run, spec, err);
+        dv_tries_unwatch(&tries);
+    } while (status != DV_OK && !dv_pg_lost(pg) && dv_tries_again(&tries, &status, err));
+    return status;
+}
+
 /* Loads the first of the steps and those behind it that may go beside it. *taken: how many. */
 static enum dv_status run_group(struct dv_pg *pg, struct group *group, const struct dv_load_spec *specs,
                                 unsigned count, unsigned *taken, struct dv_err *err)
@@ -75,11 +94,13 @@ static enum dv_status run_group(struct dv_pg *pg, struct group *group, const str
         if (!joins)
             break;
         struct dv_load_step *step = &group->steps[group->count];
-        DV_TRY(dv_load_step_open(step, pg, group->run, &specs[group->count], err));
+        DV_TRY(open_step(step, pg, group->run, &specs[group->count], err));
         group->count++;
         parts += step->part_count;
-        if (step->part_count == 0)
-            DV_TRY(finish_step(group, step, err));
+        if (step->part_count > 0)
+            continue;
+        DV_TRY(dv_loaded_publish(&step->loaded, err));
+        DV_TRY(finish_step(group, step, err));
     }
     status = dv_run_tasks(parts, group->run->context->workers, load_task, group, err);
 done:
@@ -113,46 +134,6 @@ static enum dv_status fill_allowed(struct dv_target *target, const struct dv_con
         allowed->rejected += counts[i].rejected;
 done:
     return status;
-}
-
-static void append(char *out, size_t size, const char *format, ...) DV_PRINTF(3, 4);
-static void append(char *out, size_t size, const char *format, ...)
-{
-    size_t length = strlen(out);
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(out + length, size - length, format, arguments);
-    va_end(arguments);
-}
-
-/* Parts that were committed before the allowance was used up stay in the target: says how much that is, and
- * how it is taken back. */
-static void tell_loaded(struct dv_pg *pg, const char *run_id, const struct dv_load_spec *specs,
-                        unsigned count, struct dv_load_count *counts, uint32_t *parts_done,
-                        struct dv_err *err)
-{
-    struct dv_err unknown = DV_ERR_INIT;
-    char hint[sizeof err->hint];
-    const char *separator = ": ";
-    if (dv_load_counts(pg, run_id, specs, count, counts, parts_done, &unknown) != DV_OK)
-        return;
-    uint64_t rows = 0;
-    for (unsigned i = 0; i < count; i++)
-        rows += counts[i].inserted + counts[i].updated;
-    if (rows == 0) {
-        append(err->message, sizeof err->message, "; nothing was loaded");
-        return;
-    }
-    append(err->message, sizeof err->message, "; %" PRIu64 " rows were loaded before that, and stay", rows);
-    for (unsigned i = 0; i < count; i++) {
-        if (counts[i].inserted + counts[i].updated == 0)
-            continue;
-        append(err->message, sizeof err->message, "%s%s %" PRIu64 " inserted, %" PRIu64 " updated", separator,
-               specs[i].step, counts[i].inserted, counts[i].updated);
-        separator = "; ";
-    }
-    memcpy(hint, err->hint, sizeof hint);
-    dv_err_hint(err, "drover rollback JOB --run %s takes them back; %s", run_id, hint);
 }
 
 /* A part of any step, for the look at all of them before the first row is sent. */
@@ -204,10 +185,14 @@ static enum dv_status verify_all(struct dv_pg *pg, const struct dv_context *cont
 {
     struct staged_part *parts = NULL;
     size_t part_count = 0;
+    int64_t began = dv_monotonic_us();
     enum dv_status status = DV_OK;
     for (unsigned i = 0; i < count; i++)
-        DV_TRY(list_unloaded(pg, context->run_id, &specs[i], &parts, &part_count, err));
-    status = dv_run_tasks(part_count, context->workers, verify_part, parts, err);
+        if (!specs[i].checked)
+            DV_TRY(list_unloaded(pg, context->run_id, &specs[i], &parts, &part_count, err));
+    DV_TRY(dv_run_tasks(part_count, context->workers, verify_part, parts, err));
+    dv_log_event(context->log, "info", "files_checked", "parts:d", (int64_t)part_count, "seconds:f",
+                 (double)(dv_monotonic_us() - began) / 1e6, NULL);
 done:
     dv_free(parts);
     return status;
@@ -232,16 +217,20 @@ enum dv_status dv_load_run(struct dv_target *target, const struct dv_context *co
         dv_free(parts_done);
         return dv_fail_memory(err);
     }
-    DV_TRY(fill_allowed(target, context, specs, count, allowance, counts, parts_done, &allowed, err));
+    /* The ledger's rows are locked by drover's own sessions alone, so that wait has no limit. */
     DV_TRY(verify_all(dv_target_pg(target), context, specs, count, err));
+    DV_TRY(dv_lock_timeout_set(dv_target_pg(target), context, err));
+    DV_TRY(dv_gate_open(&run.gate, context, run.uri, err));
+    DV_TRY(dv_gate_pass(run.gate, err));
+    DV_TRY(fill_allowed(target, context, specs, count, allowance, counts, parts_done, &allowed, err));
     for (unsigned first = 0, taken; first < count; first += taken)
         DV_TRY(run_group(dv_target_pg(target), &group, &specs[first], count - first, &taken, err));
+    DV_TRY(dv_analyze_loaded(&run, specs, count, group.sessions, err));
     status = dv_load_counts(dv_target_pg(target), context->run_id, specs, count, counts, parts_done, err);
 done:
-    if (status < 0 && err->code == DV_EXIT_REJECTS)
-        tell_loaded(dv_target_pg(target), context->run_id, specs, count, counts, parts_done, err);
     for (unsigned i = 0; i < context->workers; i++)
         dv_load_session_close(&group.sessions[i]);
+    dv_gate_close(run.gate);
     pthread_mutex_destroy(&allowed.lock);
     dv_free(group.sessions);
     dv_free(group.steps);

@@ -25,7 +25,18 @@ struct dv_load_spec {
      * its own name. */
     const char *const *from, *const *to;
     unsigned column_count;
+    /* Rows that go through the staging table are carried over in batches, each a transaction: of at most
+     * batch_rows (0: no limit) and of about batch_seconds each. Not batched: as the mode does it by itself
+     * (update and upsert: 0.5 s). */
+    bool batched;
+    uint64_t batch_rows;
+    double batch_seconds;
+    bool checked; /* this process has compared all its parts with their manifests (dv_preflight_unique) */
 };
+
+/* A replay of a run's rejects is a run RUN.N; its step STEP.changed changes rows that STEP inserted before.
+ */
+#define DV_REPLAY_CHANGED ".changed"
 
 struct dv_allowance {
     bool percent;  /* rejects allowed: a share of the rows offered, or a number */
@@ -48,8 +59,17 @@ enum dv_status dv_target_open(struct dv_target **target, const struct dv_context
 struct dv_pg *dv_target_pg(struct dv_target *target);
 void dv_target_close(struct dv_target *target);
 
+/* Refuses an older state of the target, restored from a backup, which lacks parts that the run has seen
+ * committed (CHANGED): says which. To be asked before anything is done for the run. */
+enum dv_status dv_target_check_loaded(struct dv_target *target, const struct dv_context *context,
+                                      struct dv_err *err) DV_MUST_CHECK;
+
 /* drover.run: one row a run; state running, done, failed, rolled_back. */
 enum dv_status dv_target_run_state(struct dv_target *target, const char *state, const char *fingerprint,
+                                   struct dv_err *err) DV_MUST_CHECK;
+
+/* The session's statements wait for locks as long as the job allows, from now on. */
+enum dv_status dv_lock_timeout_set(struct dv_pg *pg, const struct dv_context *context,
                                    struct dv_err *err) DV_MUST_CHECK;
 
 /* ---- schema steps: JOBDIR/schema/NNN_name.up.sql, .down.sql ---- */
@@ -62,7 +82,10 @@ struct dv_schema_step {
     bool no_transaction;
     char *up, *down; /* owned; down NULL where there is no file */
     char up_sha256[DV_SHA256_HEX];
-    bool applied, drifted; /* filled in by dv_schema_status */
+    /* filled in by dv_schema_status: */
+    bool applied, drifted;
+    bool missing;                    /* applied, but its file is not there (any more): up and down are NULL */
+    char applied_at[40], run_id[64]; /* "" where it is not applied; run_id "" too where no run applied it */
 };
 
 struct dv_schema {
@@ -73,6 +96,7 @@ struct dv_schema {
 enum dv_status dv_schema_read(const char *job_dir, struct dv_schema *schema,
                               struct dv_err *err) DV_MUST_CHECK;
 void dv_schema_release(struct dv_schema *schema);
+/* Says which steps are applied; adds those of which the target knows and the folder does not. */
 enum dv_status dv_schema_status(struct dv_pg *pg, const char *job, struct dv_schema *schema,
                                 struct dv_err *err) DV_MUST_CHECK;
 /* Applies what is not applied of that phase: in number order, steps of one number in parallel over
@@ -81,9 +105,26 @@ enum dv_status dv_schema_status(struct dv_pg *pg, const char *job, struct dv_sch
 enum dv_status dv_schema_apply(struct dv_target *target, const struct dv_context *context,
                                struct dv_schema *schema, enum dv_phase phase, unsigned *applied,
                                struct dv_err *err) DV_MUST_CHECK;
-/* Undoes the applied steps of the phases from contract down to `phase`, newest first. */
+const char *dv_phase_name(enum dv_phase phase);
+/* Some step of that phase is not applied. After dv_schema_status. */
+bool dv_schema_pending(const struct dv_schema *schema, enum dv_phase phase);
+int dv_schema_compare(const void *a, const void *b); /* two struct dv_schema_step: by number, then name */
+
+/* How far back: behind step `to`, in the order in which steps are applied; or, `to` NULL, the phases from
+ * contract down to `phase`. */
+struct dv_schema_bound {
+    const struct dv_schema_step *to; /* borrowed from the schema */
+    enum dv_phase phase;
+};
+
+/* USAGE where `to` (may be NULL) is no applied step. After dv_schema_status. */
+enum dv_status dv_schema_bound(const struct dv_schema *schema, const char *to, enum dv_phase phase,
+                               struct dv_schema_bound *bound, struct dv_err *err) DV_MUST_CHECK;
+bool dv_schema_undoes(const struct dv_schema_step *step, const struct dv_schema_bound *bound);
+/* Undoes the applied steps within the bound, newest first. USAGE, before anything is undone, where one of
+ * them has no .down.sql. */
 enum dv_status dv_schema_down(struct dv_target *target, const struct dv_context *context,
-                              struct dv_schema *schema, enum dv_phase phase, unsigned *undone,
+                              struct dv_schema *schema, const char *to, enum dv_phase phase, unsigned *undone,
                               struct dv_err *err) DV_MUST_CHECK;
 
 /* ---- the load ---- */
@@ -92,17 +133,35 @@ enum dv_status dv_schema_down(struct dv_target *target, const struct dv_context 
 enum dv_status dv_load_check(struct dv_pg *pg, const struct dv_load_spec *spec,
                              const struct dv_column *columns, unsigned column_count, bool table_may_be_absent,
                              struct dv_err *err) DV_MUST_CHECK;
-/* counts: one a spec. Every part is verified against its manifest (SHA-256) before the first row of any is
- * sent. Refused rows go to RUN/rejects/STEP; more than allowed: REJECTS. */
+/* counts: one a spec. Every part that is not checked yet is verified against its manifest (SHA-256) before
+ * the first row of any is sent. Refused rows go to RUN/rejects/load-STEP; more than allowed: REJECTS, and the
+ * parts that were committed before that are still there (dv_load_take_back). */
 enum dv_status dv_load_run(struct dv_target *target, const struct dv_context *context,
                            const struct dv_load_spec *specs, unsigned count,
                            const struct dv_allowance *allowance, struct dv_load_count *counts,
                            struct dv_err *err) DV_MUST_CHECK;
+/* Whether the ledger has a part of the run that is not rolled back. */
+enum dv_status dv_load_any(struct dv_target *target, const struct dv_context *context, bool *any,
+                           struct dv_err *err) DV_MUST_CHECK;
+/* Behind a REJECTS error, which is in err: takes back all that the run has loaded, so that the ledger is as
+ * it was before the load and a resumed run loads the parts again. Adds to the message what became of it, and
+ * returns err's own status; where that could not be done, err becomes the fault that was in the way. */
+enum dv_status dv_load_take_back(struct dv_target *target, const struct dv_context *context,
+                                 const struct dv_load_spec *specs, unsigned count,
+                                 struct dv_err *err) DV_MUST_CHECK;
+/* Asks the job's throttle query once, whatever it says: a mistake in it is found before the first row. NULL:
+ * there is none. */
+enum dv_status dv_throttle_check(struct dv_pg *pg, const struct dv_throttle *throttle,
+                                 struct dv_err *err) DV_MUST_CHECK;
 /* What the ledger says of the run (zeros where there is none): for status, plan, report. parts_done: one a
  * spec. */
 enum dv_status dv_load_counts(struct dv_pg *pg, const char *run_id, const struct dv_load_spec *specs,
                               unsigned count, struct dv_load_count *counts, uint32_t *parts_done,
                               struct dv_err *err) DV_MUST_CHECK;
+/* Whether the table holds the rows of the spec's dataset as they are there. *edited: of how many it does not;
+ * keys: of the first of them, appended. The spec has a key. */
+enum dv_status dv_load_holds(struct dv_target *target, const struct dv_load_spec *spec, uint64_t *edited,
+                             struct dv_buf *keys, struct dv_err *err) DV_MUST_CHECK;
 
 /* ---- verify ---- */
 struct dv_check {
@@ -124,25 +183,43 @@ struct dv_verification {
 };
 
 /* Generated checks (conservation of every dataset under the run, ledger against stage files part by part,
- * counts, keys unique) and the .sql files of JOBDIR/verify; run in parallel over context->workers
- * connections. A failed check is not an error of the call. params: name=value pairs given to verify SQL as
- * psql-like :'name' (NULL-terminated, may be NULL). */
+ * counts, keys unique, loaded columns as in the stage files, foreign keys whole) and the .sql files of
+ * JOBDIR/verify; run in parallel over context->workers connections. A failed check is not an error of the
+ * call. params: name=value pairs given to verify SQL as psql-like :'name' (NULL-terminated, may be NULL).
+ * resume: what an interrupted call has passed (RUN/verify) is not looked at again. */
 enum dv_status dv_verify_run(struct dv_target *target, const struct dv_context *context, const char *job_dir,
                              const struct dv_load_spec *specs, unsigned count, const char *const *params,
-                             struct dv_verification *out, struct dv_err *err) DV_MUST_CHECK;
+                             bool resume, struct dv_verification *out, struct dv_err *err) DV_MUST_CHECK;
 void dv_verification_release(struct dv_verification *verification);
 
 /* ---- rollback ---- */
 struct dv_rollback_count {
     char step[128], table[192];
     uint64_t removed, restored, kept; /* kept: edited since the run, left alone */
+    bool left_out;                    /* given: this step is not to be taken back */
 };
 
-/* Counts (act false) or carries out (act true) in reverse load order, one transaction a step and part,
- * resumable and idempotent. Kept rows are listed in RUN/rollback/kept-STEP.csv (key and columns). counts: one
- * a spec. */
+/* Refuses a rollback after a contract step that the run, or somebody after it, has applied (CHANGED; job_dir:
+ * where the step's text is looked for), and one of single steps while a later step that stays depends on one
+ * of them (USAGE). */
+enum dv_status dv_rollback_check(struct dv_target *target, const struct dv_context *context,
+                                 const struct dv_load_spec *specs, unsigned count,
+                                 const struct dv_rollback_count *wanted, const char *job_dir,
+                                 struct dv_err *err) DV_MUST_CHECK;
+/* Counts what a rollback does, by doing it in one transaction that is rolled back: rows are locked meanwhile.
+ * counts: one a spec, zeroed but for left_out. */
+enum dv_status dv_rollback_plan(struct dv_target *target, const struct dv_context *context,
+                                const struct dv_load_spec *specs, unsigned count,
+                                struct dv_rollback_count *counts, struct dv_err *err) DV_MUST_CHECK;
+/* Carries it out in reverse load order, one transaction a step, resumable and idempotent. A step that would
+ * do anything else than planned (of dv_rollback_plan) is left as it is: FAULT. Kept rows are listed in
+ * RUN/rollback/kept-STEP.csv. */
 enum dv_status dv_rollback_run(struct dv_target *target, const struct dv_context *context,
-                               const struct dv_load_spec *specs, unsigned count, bool act,
-                               struct dv_rollback_count *counts, struct dv_err *err) DV_MUST_CHECK;
+                               const struct dv_load_spec *specs, unsigned count,
+                               const struct dv_rollback_count *planned, struct dv_rollback_count *counts,
+                               struct dv_err *err) DV_MUST_CHECK;
+/* Says in the target that the run is rolled back, unless a part of it is still loaded (*rest). */
+enum dv_status dv_rollback_finish(struct dv_target *target, const struct dv_context *context, bool *rest,
+                                  struct dv_err *err) DV_MUST_CHECK;
 
 #endif

@@ -14,6 +14,7 @@ struct dv_load_run {
     const struct dv_context *context;
     const char *uri;
     struct dv_allowed *allowed;
+    struct dv_gate *gate; /* what the load passes between parts and batches; NULL: none */
 };
 
 struct dv_load_part {
@@ -21,9 +22,13 @@ struct dv_load_part {
     const struct dv_load_table *table;
     struct dv_pg *pg; /* borrowed from the worker for the time of an attempt */
     uint32_t number;
-    uint64_t rows; /* in the stage file */
+    uint64_t rows, raw_bytes; /* in the stage file */
+    /* The rows that the transaction under way carries over; all of the part where it is not batched. */
+    uint64_t first, last;
     char sha256[DV_SHA256_HEX];
     bool direct;    /* straight into the table */
+    bool resumed;   /* dv_ledger_resume has looked at it */
+    bool batched;   /* several transactions, one after the other; refused.settled rows are behind it */
     bool careful;   /* in small pieces under savepoints, because the server refused a row */
     bool lock_rows; /* lock the rows first, because others keep changing them meanwhile */
     struct dv_load_count count;

@@ -1,22 +1,21 @@
-/* One part's transaction, begun again until it is committed or cannot be. Internal to load/. */
+/* One part's transaction or batches, begun again until it is committed or cannot be. Internal to load/. */
 #ifndef DV_LOAD_PART_H
 #define DV_LOAD_PART_H
 
 #include "load/mode.h"
+#include "load/pace.h"
 
 /* The connection of one worker: opened when first needed, again when lost. */
 struct dv_load_session {
-    struct dv_pg *pg; /* owned */
-    const char *step; /* what its application_name says */
+    struct dv_pg *pg;    /* owned */
+    const char *step;    /* what its application_name says */
+    struct dv_pace pace; /* of the step's batches; zeroed before the first */
 };
 
-/* Loads the part, or finds that it is loaded. Passing faults are tried again, 6 times in all, 0.2 s and
- * doubling. */
+/* Loads the part, or finds that it is loaded. Passing faults are tried again (load/tries.h). */
 enum dv_status dv_part_load(const struct dv_load_run *run, const struct dv_load_table *table, uint32_t number,
                             struct dv_load_session *session, struct dv_progress_item *item,
                             struct dv_err *err) DV_MUST_CHECK;
-/* The same backoff for other transactions: false when the tries are used up. */
-bool dv_part_try_again(unsigned *tries, enum dv_status *status, struct dv_err *err);
 void dv_load_session_close(struct dv_load_session *session);
 /* Makes sure that there is a usable connection; what a failed transaction left is rolled back or closed. */
 enum dv_status dv_load_session_ready(struct dv_load_session *session, const char *uri,

@@ -28,8 +28,8 @@ static enum dv_status take_allowance(struct dv_allowed *allowed, struct dv_err *
                          allowed->offered);
 }
 
-enum dv_status dv_refused_add(struct dv_refused *refused, uint64_t row, const char *reason,
-                              const char *detail, struct dv_err *err)
+static enum dv_status append(struct dv_refused *refused, uint64_t row, const char *reason, const char *detail,
+                             struct dv_err *err)
 {
     if (refused->count == refused->capacity) {
         size_t capacity = refused->capacity > 0 ? refused->capacity * 2 : 16;
@@ -55,14 +55,38 @@ enum dv_status dv_refused_add(struct dv_refused *refused, uint64_t row, const ch
     if (added->detail == NULL || added->reason == NULL)
         return dv_fail_memory(err);
     refused->count++;
+    return DV_OK;
+}
+
+enum dv_status dv_refused_add(struct dv_refused *refused, uint64_t row, const char *reason,
+                              const char *detail, struct dv_err *err)
+{
+    if (row <= refused->settled)
+        return DV_OK;
+    enum dv_status status = append(refused, row, reason, detail, err);
+    if (status != DV_OK)
+        return status;
+    const struct dv_refused_row *added = &refused->rows[refused->count - 1];
     char last[DETAIL_BYTES + 1];
     (void)snprintf(last, sizeof last, "%s", added->detail);
-    enum dv_status status = take_allowance(refused->allowed, err);
+    status = take_allowance(refused->allowed, err);
     if (status != DV_OK)
         dv_err_hint(err,
                     "row %" PRIu64 " was the last: %s: %s; mend the data or allow more with --max-rejects",
                     row, added->reason, last);
     return status;
+}
+
+enum dv_status dv_refused_known(struct dv_refused *refused, uint64_t row, const char *reason,
+                                const char *detail, bool count, struct dv_err *err)
+{
+    enum dv_status status = append(refused, row, reason, detail, err);
+    if (status != DV_OK || !count)
+        return status;
+    pthread_mutex_lock(&refused->allowed->lock);
+    refused->allowed->rejected++;
+    pthread_mutex_unlock(&refused->allowed->lock);
+    return DV_OK;
 }
 
 static int by_row(const void *a, const void *b)
@@ -89,13 +113,23 @@ void dv_refused_cut(struct dv_refused *refused, size_t count)
 
 void dv_refused_clear(struct dv_refused *refused)
 {
-    dv_refused_cut(refused, 0);
-    dv_arena_reset(&refused->arena);
+    size_t settled = 0;
+    for (size_t i = 0; i < refused->count; i++) {
+        if (refused->rows[i].row > refused->settled)
+            continue;
+        struct dv_refused_row row = refused->rows[settled];
+        refused->rows[settled++] = refused->rows[i];
+        refused->rows[i] = row;
+    }
+    dv_refused_cut(refused, settled);
+    if (settled == 0)
+        dv_arena_reset(&refused->arena);
 }
 
-void dv_refused_keep(struct dv_refused *refused)
+void dv_refused_forget(struct dv_refused *refused)
 {
     refused->count = 0;
+    dv_arena_reset(&refused->arena);
 }
 
 void dv_refused_release(struct dv_refused *refused)

@@ -1,6 +1,7 @@
 /* Reads JOBDIR/schema. */
 #include "core/alloc.h"
 #include "load/load.h"
+#include "load/schema_singly.h"
 #include "load/sql_scan.h"
 
 #include <ctype.h>
@@ -108,6 +109,17 @@ static enum dv_status read_header(struct dv_schema_step *step, struct dv_err *er
     return status;
 }
 
+static enum dv_status check_statements(const struct dv_schema_step *step, struct dv_err *err)
+{
+    char file[sizeof step->name + 16];
+    (void)snprintf(file, sizeof file, "%s.up.sql", step->name);
+    enum dv_status status = dv_schema_singly_check(step->up, file, err);
+    if (status != DV_OK || step->down == NULL)
+        return status;
+    (void)snprintf(file, sizeof file, "%s.down.sql", step->name);
+    return dv_schema_singly_check(step->down, file, err);
+}
+
 static enum dv_status read_step(const char *dir, const char *file, struct dv_schema_step *step,
                                 struct dv_err *err)
 {
@@ -124,20 +136,14 @@ static enum dv_status read_step(const char *dir, const char *file, struct dv_sch
     DV_TRY(read_text(dir, step->name, ".up.sql", true, &step->up, err));
     DV_TRY(read_text(dir, step->name, ".down.sql", false, &step->down, err));
     DV_TRY(read_header(step, err));
+    if (step->no_transaction)
+        DV_TRY(check_statements(step, err));
     DV_TRY(dv_sha256_new(&sha, err));
     dv_sha256_update(sha, step->up, strlen(step->up));
     dv_sha256_hex(sha, step->up_sha256);
 done:
     dv_sha256_free(sha);
     return status;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    const struct dv_schema_step *left = a, *right = b;
-    if (left->number != right->number)
-        return left->number < right->number ? -1 : 1;
-    return strcmp(left->name, right->name);
 }
 
 static bool is_up(const char *name)
@@ -163,7 +169,13 @@ enum dv_status dv_schema_read(const char *job_dir, struct dv_schema *schema, str
             status = dv_fail_os(err, errno, "%s", dir.data);
         goto done;
     }
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(folder);
+        if (entry == NULL && errno != 0)
+            status = dv_fail_os(err, errno, "cannot read the folder %s", dir.data);
+        if (entry == NULL)
+            break;
         if (!is_up(entry->d_name))
             continue;
         struct dv_schema_step *steps =
@@ -176,8 +188,8 @@ enum dv_status dv_schema_read(const char *job_dir, struct dv_schema *schema, str
         steps[schema->count] = (struct dv_schema_step){0};
         DV_TRY(read_step(dir.data, entry->d_name, &steps[schema->count++], err));
     }
-    if (schema->count > 1)
-        qsort(schema->steps, schema->count, sizeof *schema->steps, by_number);
+    if (status == DV_OK && schema->count > 1)
+        qsort(schema->steps, schema->count, sizeof *schema->steps, dv_schema_compare);
 done:
     if (folder != NULL)
         (void)closedir(folder);

@@ -3,20 +3,13 @@
  * was applied. */
 #include "core/alloc.h"
 #include "core/thread.h"
-#include "load/blockers.h"
+#include "load/schema_singly.h"
 #include "load/session.h"
-#include "load/sql_scan.h"
+#include "load/tries.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define LOCK_TRIES    30
-#define LOCK_LIMIT_US 300000000
-#define LOST_TRIES    5
-#define PAUSE_US      500000
-
-static const char *const phase_names[] = {"expand", "index", "contract"};
 
 struct apply {
     const char *uri;
@@ -25,83 +18,11 @@ struct apply {
     bool down;
 };
 
-enum dv_status dv_schema_status(struct dv_pg *pg, const char *job, struct dv_schema *schema,
-                                struct dv_err *err)
-{
-    const char *params[] = {job};
-    PGresult *result = NULL;
-    bool present;
-    enum dv_status status;
-    for (unsigned i = 0; i < schema->count; i++)
-        schema->steps[i].applied = schema->steps[i].drifted = false;
-    DV_TRY(dv_control_present(pg, &present, err));
-    if (!present)
-        goto done;
-    DV_TRY(dv_pg_query(pg, "SELECT name, up_sha256 FROM drover.schema_step WHERE job = $1", 1, params,
-                       &result, err));
-    for (int row = 0; row < PQntuples(result); row++) {
-        for (unsigned i = 0; i < schema->count; i++) {
-            struct dv_schema_step *step = &schema->steps[i];
-            if (strcmp(step->name, PQgetvalue(result, row, 0)) != 0)
-                continue;
-            step->applied = true;
-            step->drifted = strcmp(step->up_sha256, PQgetvalue(result, row, 1)) != 0;
-        }
-    }
-done:
-    PQclear(result);
-    return status;
-}
-
-/* Names the file and the line, which the server gives as a character of what was sent. */
-static enum dv_status place(const struct dv_schema_step *step, bool down, const char *sql,
-                            unsigned first_line, struct dv_err *err)
-{
-    const char *mark = strstr(err->message, "(at character ");
-    char message[sizeof err->message];
-    struct dv_err before = *err;
-    unsigned line = 0;
-    if (mark != NULL)
-        line = first_line - 1 + dv_sql_line_of(sql, strtoul(mark + strlen("(at character "), NULL, 10));
-    (void)snprintf(message, sizeof message, "%s", err->message);
-    if (line > 0)
-        (void)snprintf(err->message, sizeof err->message, "%s.%s.sql:%u: %.800s", step->name,
-                       down ? "down" : "up", line, message);
-    else
-        (void)snprintf(err->message, sizeof err->message, "%s.%s.sql: %.800s", step->name,
-                       down ? "down" : "up", message);
-    return before.status;
-}
-
-/* One statement after the other: some of them, like CREATE INDEX CONCURRENTLY, refuse the implicit
- * transaction of a string of several. */
-static enum dv_status run_singly(struct dv_pg *pg, const struct dv_schema_step *step, const char *sql,
-                                 bool down, struct dv_err *err)
-{
-    unsigned line = 1;
-    while (*sql != '\0') {
-        bool empty;
-        const char *end = dv_sql_statement_end(sql, &empty);
-        char *statement = dv_strndup(sql, (size_t)(end - sql));
-        if (statement == NULL)
-            return dv_fail_memory(err);
-        enum dv_status status = empty ? DV_OK : dv_pg_exec(pg, statement, err);
-        if (status != DV_OK)
-            (void)place(step, down, statement, line, err);
-        dv_free(statement);
-        if (status != DV_OK)
-            return status;
-        for (; sql < end; sql++)
-            line += *sql == '\n';
-    }
-    return DV_OK;
-}
-
 static enum dv_status record(struct dv_pg *pg, const struct apply *apply, const struct dv_schema_step *step,
                              bool *news, struct dv_err *err)
 {
     uint64_t touched = 0;
-    const char *params[] = {apply->context->job, step->name, phase_names[step->phase], step->up_sha256,
+    const char *params[] = {apply->context->job, step->name, dv_phase_name(step->phase), step->up_sha256,
                             apply->context->run_id != NULL ? apply->context->run_id : ""};
     enum dv_status status =
         apply->down ? dv_pg_run(pg, "DELETE FROM drover.schema_step WHERE job = $1 AND name = $2", 2, params,
@@ -114,16 +35,30 @@ static enum dv_status record(struct dv_pg *pg, const struct apply *apply, const 
     return status;
 }
 
+/* A backend whose process was killed notices it while it builds, instead of at the end. Not every server can:
+ * those finish the statement first. */
+static enum dv_status watch_client(struct dv_pg *pg, struct dv_err *err)
+{
+    struct dv_err failure = DV_ERR_INIT;
+    if (dv_pg_version(pg) < 140000 ||
+        dv_pg_exec(pg, "SET client_connection_check_interval = '1s'", &failure) == DV_OK || !dv_pg_lost(pg))
+        return DV_OK;
+    *err = failure;
+    return failure.status;
+}
+
 static enum dv_status attempt(struct dv_pg *pg, const struct apply *apply, const struct dv_schema_step *step,
                               struct dv_err *err)
 {
     const char *sql = apply->down ? step->down : step->up;
     bool news = true;
     enum dv_status status;
-    DV_TRY(dv_pg_exec(pg, "SET lock_timeout = '2s'", err));
+    DV_TRY(dv_lock_timeout_set(pg, apply->context, err));
+    DV_TRY(watch_client(pg, err));
     if (step->no_transaction) {
-        DV_TRY(run_singly(pg, step, sql, apply->down, err));
-        return record(pg, apply, step, &news, err);
+        DV_TRY(dv_schema_singly(pg, apply->context, step, apply->down, err));
+        DV_TRY(record(pg, apply, step, &news, err));
+        return dv_pg_exec(pg, "COMMIT", err);
     }
     DV_TRY(dv_pg_exec(pg, "BEGIN", err));
     DV_TRY(record(pg, apply, step, &news, err));
@@ -131,7 +66,7 @@ static enum dv_status attempt(struct dv_pg *pg, const struct apply *apply, const
         return dv_pg_exec(pg, "ROLLBACK", err);
     status = dv_pg_exec(pg, sql, err);
     if (status != DV_OK) {
-        (void)place(step, apply->down, sql, 1, err);
+        dv_schema_place(step, apply->down, sql, 0, err);
         goto done;
     }
     if (PQtransactionStatus(dv_pg_conn(pg)) != PQTRANS_INTRANS) {
@@ -144,17 +79,17 @@ done:
     return status;
 }
 
-static enum dv_status apply_once(const struct apply *apply, const struct dv_schema_step *step, char *blockers,
-                                 size_t size, struct dv_err *err)
+static enum dv_status apply_once(const struct apply *apply, const struct dv_schema_step *step,
+                                 struct dv_tries *tries, struct dv_err *err)
 {
     struct dv_pg *pg = NULL;
     char what[64];
     enum dv_status status;
     (void)snprintf(what, sizeof what, "schema %.40s", step->name);
     DV_TRY(dv_session_open(&pg, apply->uri, apply->context, what, err));
-    struct dv_blockers *watch = dv_blockers_start(apply->uri, apply->context, PQbackendPID(dv_pg_conn(pg)));
+    dv_tries_watch(tries, apply->uri, pg);
     status = attempt(pg, apply, step, err);
-    dv_blockers_stop(watch, blockers, size);
+    dv_tries_unwatch(tries);
 done:
     dv_pg_close(pg);
     return status;
@@ -164,35 +99,19 @@ static enum dv_status apply_task(void *context, unsigned worker, size_t task, st
 {
     struct apply *apply = context;
     const struct dv_schema_step *step = apply->steps[task];
+    struct dv_tries tries = {.context = apply->context};
     int64_t began = dv_monotonic_us();
-    char blockers[400] = "", seen[400];
-    unsigned locked = 0, lost = 0;
+    enum dv_status status;
     (void)worker;
-    for (;;) {
-        enum dv_status status = apply_once(apply, step, seen, sizeof seen, err);
-        if (seen[0] != '\0')
-            memcpy(blockers, seen, sizeof blockers);
-        bool lock = strcmp(err->sqlstate, "55P03") == 0;
-        if (status == DV_OK) {
-            dv_log_event(apply->context->log, "info",
-                         apply->down ? "schema_step_undone" : "schema_step_applied", "name:s", step->name,
-                         "ms:d", (dv_monotonic_us() - began) / 1000, NULL);
-            return DV_OK;
-        }
-        bool again = status == DV_RETRY && (lock ? ++locked < LOCK_TRIES : ++lost < LOST_TRIES) &&
-                     dv_monotonic_us() - began < LOCK_LIMIT_US;
-        if (!again) {
-            dv_err_place(err, "schema", step->name, -1, -1);
-            if (lock)
-                dv_err_hint(err, "in the way: %s; run again when it is done",
-                            blockers[0] != '\0' ? blockers : "somebody");
-            return status;
-        }
-        *err = (struct dv_err)DV_ERR_INIT;
-        status = dv_pause(PAUSE_US, err);
-        if (status != DV_OK)
-            return status;
-    }
+    do {
+        status = apply_once(apply, step, &tries, err);
+    } while (status != DV_OK && dv_tries_again(&tries, &status, err));
+    if (status != DV_OK)
+        dv_err_place(err, "schema", step->name, -1, -1);
+    else
+        dv_log_event(apply->context->log, "info", apply->down ? "schema_step_undone" : "schema_step_applied",
+                     "name:s", step->name, "ms:d", (dv_monotonic_us() - began) / 1000, NULL);
+    return status;
 }
 
 static enum dv_status check_drift(const struct dv_schema *schema, struct dv_err *err)
@@ -237,31 +156,74 @@ done:
     return status;
 }
 
+bool dv_schema_undoes(const struct dv_schema_step *step, const struct dv_schema_bound *bound)
+{
+    if (!step->applied)
+        return false;
+    if (bound->to == NULL)
+        return step->phase >= bound->phase;
+    if (step->phase != bound->to->phase)
+        return step->phase > bound->to->phase;
+    return dv_schema_compare(step, bound->to) > 0;
+}
+
+/* All of them can be undone, or none is. */
+static enum dv_status check_undoable(const struct dv_schema *schema, const struct dv_schema_bound *bound,
+                                     struct dv_err *err)
+{
+    for (unsigned i = 0; i < schema->count; i++) {
+        const struct dv_schema_step *step = &schema->steps[i];
+        if (!dv_schema_undoes(step, bound) || step->down != NULL)
+            continue;
+        enum dv_status status =
+            dv_fail(err, DV_EXIT_USAGE,
+                    "schema step %s cannot be undone: it has no .down.sql; nothing was undone", step->name);
+        dv_err_hint(err, "write schema/%s.down.sql%s", step->name,
+                    step->missing ? ", and put its .up.sql back" : "");
+        dv_err_place(err, "schema", step->name, -1, -1);
+        return status;
+    }
+    return DV_OK;
+}
+
 enum dv_status dv_schema_down(struct dv_target *target, const struct dv_context *context,
-                              struct dv_schema *schema, enum dv_phase phase, unsigned *undone,
+                              struct dv_schema *schema, const char *to, enum dv_phase phase, unsigned *undone,
                               struct dv_err *err)
 {
     struct dv_schema_step *step;
+    struct dv_schema_bound bound;
     struct apply apply = {.uri = dv_target_uri(target), .context = context, .steps = &step, .down = true};
     enum dv_status status;
     *undone = 0;
     DV_TRY(dv_schema_status(dv_target_pg(target), context->job, schema, err));
-    for (int at = DV_PHASE_CONTRACT; at >= (int)phase; at--) {
+    DV_TRY(dv_schema_bound(schema, to, phase, &bound, err));
+    DV_TRY(check_undoable(schema, &bound, err));
+    for (int at = DV_PHASE_CONTRACT; at >= DV_PHASE_EXPAND; at--) {
         for (unsigned i = schema->count; i-- > 0;) {
             step = &schema->steps[i];
-            if ((int)step->phase != at || !step->applied)
+            if ((int)step->phase != at || !dv_schema_undoes(step, &bound))
                 continue;
-            if (step->down == NULL) {
-                status = dv_fail(err, DV_EXIT_USAGE, "schema step %s cannot be undone: it has no .down.sql",
-                                 step->name);
-                dv_err_hint(err, "write schema/%s.down.sql", step->name);
-                goto done;
-            }
             DV_TRY(dv_run_tasks(1, 1, apply_task, &apply, err));
             step->applied = false;
             ++*undone;
         }
     }
 done:
+    return status;
+}
+
+enum dv_status dv_schema_bound(const struct dv_schema *schema, const char *to, enum dv_phase phase,
+                               struct dv_schema_bound *bound, struct dv_err *err)
+{
+    *bound = (struct dv_schema_bound){.phase = phase};
+    for (unsigned i = 0; to != NULL && i < schema->count; i++)
+        if (strcmp(schema->steps[i].name, to) == 0)
+            bound->to = &schema->steps[i];
+    if (to == NULL || (bound->to != NULL && bound->to->applied))
+        return DV_OK;
+    enum dv_status status = bound->to == NULL
+                                ? dv_fail(err, DV_EXIT_USAGE, "--to: the job has no schema step %s", to)
+                                : dv_fail(err, DV_EXIT_USAGE, "--to: schema step %s is not applied", to);
+    dv_err_hint(err, "drover schema status lists the steps; --to names the last one that stays");
     return status;
 }

@@ -1,7 +1,7 @@
 #include "load/sequence.h"
 
 #include "core/csv.h"
-#include "load/session.h"
+#include "load/tries.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -64,10 +64,9 @@ static enum dv_status advance(struct dv_load_part *part, const struct dv_load_co
                               struct dv_err *err)
 {
     struct dv_buf sql = {0};
-    char key[24];
     enum dv_status status;
-    dv_lock_key(key, "drover/sequence/", column->sequence);
-    dv_buf_printf(&sql, "SELECT pg_advisory_xact_lock(%s); SELECT setval(", key);
+    DV_TRY(dv_lock_among_us(part->pg, part->run->context, "drover/sequence/", column->sequence, err));
+    dv_buf_str(&sql, "SELECT setval(");
     dv_pg_quote_literal(&sql, column->sequence);
     dv_buf_printf(&sql, ", least(%" PRId64 ", d.seqmax)) FROM %s s, pg_sequence d WHERE d.seqrelid = ", max,
                   column->sequence);

@@ -1,5 +1,6 @@
 /* pg_temp.drover_stage: the rows of one part inside the server, for the modes that cannot COPY straight into
- * the table. Lives until the end of the transaction. Internal to load/. */
+ * the table. Lives until the end of the transaction; that of a part in batches until the session makes the
+ * next one, or ends. Internal to load/. */
 #ifndef DV_LOAD_STAGE_TABLE_H
 #define DV_LOAD_STAGE_TABLE_H
 
@@ -7,6 +8,9 @@
 
 enum dv_status dv_stage_table_make(struct dv_pg *pg, const struct dv_load_table *table,
                                    struct dv_err *err) DV_MUST_CHECK;
+/* One that outlives the transaction, in place of any that an earlier part of the session left. */
+enum dv_status dv_stage_table_make_lasting(struct dv_pg *pg, const struct dv_load_table *table,
+                                           struct dv_err *err) DV_MUST_CHECK;
 /* The COPY statement, NUL-terminated: into the staging table, or (direct) into the table itself. */
 enum dv_status dv_stage_copy_sql(struct dv_buf *out, const struct dv_load_table *table, bool direct,
                                  struct dv_err *err) DV_MUST_CHECK;
@@ -23,7 +27,8 @@ enum dv_status dv_stage_table_rows(struct dv_load_part *part, uint64_t first, ui
 /* Refuses the rows that the query lists (drover_row, ascending) and takes them out of the staging table. */
 enum dv_status dv_stage_table_refuse(struct dv_load_part *part, const char *sql, const char *reason,
                                      const char *detail, uint64_t *count, struct dv_err *err) DV_MUST_CHECK;
-/* Locks what apply() will look at: the table where its key has no unique index, else the rows (lock_rows). */
+/* Locks what apply() will look at of the rows part->first..last: the table where its key has no unique index,
+ * else the rows (lock_rows). */
 enum dv_status dv_stage_table_lock(struct dv_load_part *part, struct dv_err *err) DV_MUST_CHECK;
 
 #endif

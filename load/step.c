@@ -46,8 +46,8 @@ done:
     return status;
 }
 
-static enum dv_status find_parts(struct dv_load_step *step, struct dv_pg *pg, const char *run_id,
-                                 struct dv_err *err)
+static enum dv_status find_parts(struct dv_load_step *step, struct dv_pg *pg,
+                                 const struct dv_context *context, struct dv_err *err)
 {
     const struct dv_dataset_manifest *dataset = &step->dataset;
     bool *loaded = dv_calloc((size_t)dataset->part_count + 1, sizeof *loaded);
@@ -57,7 +57,7 @@ static enum dv_status find_parts(struct dv_load_step *step, struct dv_pg *pg, co
         status = dv_fail_memory(err);
         goto done;
     }
-    DV_TRY(dv_ledger_loaded(pg, run_id, step->spec, dataset, loaded, err));
+    DV_TRY(dv_ledger_loaded(pg, context->run_id, step->spec, dataset, loaded, err));
     for (uint32_t part = 0; part < dataset->part_count; part++) {
         if (loaded[part])
             continue;
@@ -65,6 +65,8 @@ static enum dv_status find_parts(struct dv_load_step *step, struct dv_pg *pg, co
         step->rows += dataset->part_rows[part];
     }
     atomic_store(&step->left, step->part_count);
+    status = dv_loaded_open(&step->loaded, context, step->spec->step, loaded, dataset->part_count, err);
+    loaded = NULL;
 done:
     dv_free(loaded);
     return status;
@@ -80,7 +82,7 @@ enum dv_status dv_load_step_open(struct dv_load_step *step, struct dv_pg *pg, co
     DV_TRY(dv_load_table_read(&step->table, pg, spec, step->dataset.columns, step->dataset.column_count, NULL,
                               err));
     DV_TRY(begin(step, pg, run_id, err));
-    DV_TRY(find_parts(step, pg, run_id, err));
+    DV_TRY(find_parts(step, pg, run->context, err));
     step->item = dv_progress_start(run->context->progress, "load", spec->step, step->rows);
 done:
     if (status < 0) {
@@ -94,6 +96,7 @@ void dv_load_step_close(struct dv_load_step *step)
 {
     dv_free(step->parts);
     step->parts = NULL;
+    dv_loaded_close(&step->loaded);
     dv_load_table_release(&step->table);
     dv_dataset_manifest_release(&step->dataset);
 }

@@ -8,6 +8,7 @@
 #define DV_LOAD_STEP_H
 
 #include "core/manifest.h"
+#include "load/loaded.h"
 #include "load/mode.h"
 
 #include <stdatomic.h>
@@ -20,6 +21,7 @@ struct dv_load_step {
     uint32_t part_count;
     uint64_t rows;                /* in those */
     _Atomic uint32_t begun, left; /* parts */
+    struct dv_loaded loaded;      /* what the run has seen committed */
     struct dv_progress_item *item;
 };
 

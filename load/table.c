@@ -159,17 +159,7 @@ static enum dv_status find_unique(struct dv_load_table *table, struct dv_pg *pg,
     enum dv_status status = DV_OK;
     if (table->key_count == 0)
         return DV_OK;
-    dv_buf_byte(&array, '{');
-    for (unsigned i = 0; i < table->key_count; i++) {
-        dv_buf_str(&array, i > 0 ? ",\"" : "\"");
-        for (const char *at = table->spec->key[i]; *at != '\0'; at++) {
-            if (*at == '"' || *at == '\\')
-                dv_buf_byte(&array, '\\');
-            dv_buf_byte(&array, *at);
-        }
-        dv_buf_byte(&array, '"');
-    }
-    dv_buf_byte(&array, '}');
+    dv_sql_text_array(&array, table->spec->key, table->key_count);
     DV_TRY(dv_sql_done(&array, err));
     const char *params[] = {table->quoted, array.data};
     DV_TRY(dv_pg_query(pg, unique_sql, 2, params, &result, err));

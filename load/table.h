@@ -65,6 +65,8 @@ void dv_sql_key_unnest(struct dv_buf *out, const struct dv_load_table *table, co
 /* a.k0::type = p."k" AND ...: the rows of p whose key is that of the unnested alias. */
 void dv_sql_key_equal_text(struct dv_buf *out, const struct dv_load_table *table, const char *alias,
                            const char *prefix);
+/* {"a","b"}: a text[] as its input function reads it. */
+void dv_sql_text_array(struct dv_buf *out, const char *const *texts, unsigned count);
 /* NUL-terminates and checks. */
 enum dv_status dv_sql_done(struct dv_buf *sql, struct dv_err *err) DV_MUST_CHECK;
 

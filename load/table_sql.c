@@ -104,6 +104,21 @@ void dv_sql_key_equal_text(struct dv_buf *out, const struct dv_load_table *table
     }
 }
 
+void dv_sql_text_array(struct dv_buf *out, const char *const *texts, unsigned count)
+{
+    dv_buf_byte(out, '{');
+    for (unsigned i = 0; i < count; i++) {
+        dv_buf_str(out, i > 0 ? ",\"" : "\"");
+        for (const char *at = texts[i]; *at != '\0'; at++) {
+            if (*at == '"' || *at == '\\')
+                dv_buf_byte(out, '\\');
+            dv_buf_byte(out, *at);
+        }
+        dv_buf_byte(out, '"');
+    }
+    dv_buf_byte(out, '}');
+}
+
 enum dv_status dv_sql_done(struct dv_buf *sql, struct dv_err *err)
 {
     (void)dv_buf_cstr(sql);

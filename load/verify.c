@@ -3,9 +3,12 @@
 #include "core/alloc.h"
 #include "core/csv.h"
 #include "core/thread.h"
+#include "core/utf8_cut.h"
+#include "load/part.h"
 #include "load/session.h"
 #include "load/sql_scan.h"
-#include "load/table.h"
+#include "load/tries.h"
+#include "load/verify_done.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -17,6 +20,14 @@
 
 #define MOST_COUNTED 10000
 #define LARGEST_FILE (1024U * 1024U)
+
+/* What does not fit, or is half a character at the end, is left out. */
+static void cut_copy(char *out, size_t size, const char *text, size_t length)
+{
+    length = dv_utf8_cut(text, length < size ? length : size - 1);
+    memcpy(out, text, length);
+    out[length] = '\0';
+}
 
 enum dv_status dv_check_add(struct dv_check_list *list, dv_check_fn run, const struct dv_load_spec *spec,
                             const char *path, const char *name, const char *description, struct dv_err *err)
@@ -35,8 +46,8 @@ enum dv_status dv_check_add(struct dv_check_list *list, dv_check_fn run, const s
     }
     tasks[list->count] = (struct dv_check_task){.run = run, .spec = spec, .path = copy};
     checks[list->count] = (struct dv_check){.passed = false};
-    (void)snprintf(checks[list->count].name, sizeof checks->name, "%s", name);
-    (void)snprintf(checks[list->count].description, sizeof checks->description, "%s", description);
+    cut_copy(checks[list->count].name, sizeof checks->name, name, strlen(name));
+    cut_copy(checks[list->count].description, sizeof checks->description, description, strlen(description));
     list->count++;
     return DV_OK;
 }
@@ -66,37 +77,66 @@ static void append_sample(struct dv_buf *out, const PGresult *result, int row)
     dv_buf_byte(out, '\n');
 }
 
-enum dv_status dv_check_query(struct dv_pg *pg, const char *sql, struct dv_check *check, struct dv_err *err)
+enum dv_status dv_check_rows(struct dv_pg *pg, const char *sql, struct dv_check_samples *samples,
+                             struct dv_err *err)
 {
     struct dv_buf text = {0};
     PGresult *result = NULL;
-    uint64_t more = 0;
     enum dv_status status;
     dv_buf_str(&text, "DECLARE drover_check NO SCROLL CURSOR FOR ");
     dv_buf_str(&text, sql);
     DV_TRY(dv_sql_done(&text, err));
-    DV_TRY(dv_pg_exec(pg, "BEGIN READ ONLY", err));
     DV_TRY(dv_pg_exec(pg, text.data, err));
-    DV_TRY(dv_pg_query(pg, "FETCH 5 FROM drover_check", 0, NULL, &result, err));
+    unsigned wanted = samples->most - samples->rows;
     dv_buf_reset(&text);
-    uint64_t found = (uint64_t)PQntuples(result);
-    for (int row = found > 0 ? -1 : 0; row < (int)found; row++)
-        append_sample(&text, result, row);
-    if (found == DV_VERIFY_SAMPLES) {
-        PQclear(result);
-        result = NULL;
-        DV_TRY(dv_pg_query(pg, "MOVE 9996 FROM drover_check", 0, NULL, &result, err));
-        more = strtoull(PQcmdTuples(result), NULL, 10);
-    }
-    found += more;
-    if (found > MOST_COUNTED)
-        dv_buf_printf(&text, "... %d+ rows\n", MOST_COUNTED);
+    dv_buf_printf(&text, "FETCH %u FROM drover_check", wanted);
     DV_TRY(dv_sql_done(&text, err));
-    DV_TRY(dv_check_result(check, found, text.data, err));
-    status = dv_pg_exec(pg, "ROLLBACK", err);
+    if (wanted > 0)
+        DV_TRY(dv_pg_query(pg, text.data, 0, NULL, &result, err));
+    int fetched = PQntuples(result);
+    for (int row = fetched > 0 && samples->rows == 0 ? -1 : 0; row < fetched; row++)
+        append_sample(&samples->text, result, row);
+    samples->rows += (unsigned)fetched;
+    samples->found += (uint64_t)fetched;
+    PQclear(result);
+    result = NULL;
+    dv_buf_reset(&text);
+    dv_buf_str(&text, "MOVE ");
+    if (samples->limit == 0)
+        dv_buf_str(&text, "ALL");
+    else
+        dv_buf_printf(&text, "%" PRIu64, samples->limit - samples->found);
+    dv_buf_str(&text, " FROM drover_check");
+    DV_TRY(dv_sql_done(&text, err));
+    if (samples->limit == 0 || samples->limit > samples->found)
+        DV_TRY(dv_pg_query(pg, text.data, 0, NULL, &result, err));
+    samples->found += strtoull(PQcmdTuples(result), NULL, 10);
+    DV_TRY(dv_buf_check(&samples->text, err));
+    status = dv_pg_exec(pg, "CLOSE drover_check", err);
 done:
     PQclear(result);
     dv_buf_release(&text);
+    return status;
+}
+
+void dv_check_samples_release(struct dv_check_samples *samples)
+{
+    dv_buf_release(&samples->text);
+}
+
+enum dv_status dv_check_query(struct dv_pg *pg, const char *sql, struct dv_check *check, struct dv_err *err)
+{
+    struct dv_check_samples samples = {.most = DV_VERIFY_SAMPLES, .limit = MOST_COUNTED + 1};
+    enum dv_status status;
+    DV_TRY(dv_pg_exec(pg, "BEGIN READ ONLY", err));
+    DV_TRY(dv_check_rows(pg, sql, &samples, err));
+    if (samples.found > MOST_COUNTED)
+        dv_buf_printf(&samples.text, "... %d+ rows\n", MOST_COUNTED);
+    DV_TRY(dv_sql_done(&samples.text, err));
+    DV_TRY(dv_check_result(check, samples.found, samples.text.data, err));
+    status = dv_pg_exec(pg, "ROLLBACK", err);
+done:
+    dv_check_samples_release(&samples);
     return status;
 }
 
@@ -143,7 +183,7 @@ static enum dv_status read_header(const char *path, struct dv_check *check, stru
             }
             check->warning = strcmp(option, "severity=warning") == 0;
         } else if (check->description[0] == '\0' && word < end) {
-            (void)snprintf(check->description, sizeof check->description, "%.*s", (int)(end - word), word);
+            cut_copy(check->description, sizeof check->description, word, (size_t)(end - word));
         }
         at = *end == '\n' ? end + 1 : end;
     }
@@ -193,71 +233,147 @@ struct verify {
     const char *uri;
     struct dv_check_env env; /* without a connection */
     struct dv_check_list list;
-    struct dv_pg **sessions; /* one a worker */
+    unsigned *order; /* of the list's checks that are run */
+    unsigned runs;
+    char inputs[DV_SHA256_HEX];
+    struct dv_load_session *sessions; /* one a worker */
 };
 
 /* A fault of the check itself is its result; what hits every check is an error of the call. */
-static bool fault_of_check(const struct dv_pg *pg, enum dv_status status, const struct dv_err *err)
+static bool fault_of_check(struct dv_pg *pg, enum dv_status status, const struct dv_err *err)
 {
-    return status == DV_FAILED && err->code != DV_EXIT_STOPPED && pg != NULL && !dv_pg_lost(pg);
+    /* A file that is gone is a finding; one that cannot be read now, or no memory, says nothing of the data.
+     */
+    bool machine = err->os_errno != 0 && err->os_errno != ENOENT;
+    return status == DV_FAILED && !machine && err->code != DV_EXIT_STOPPED && pg != NULL && !dv_pg_lost(pg);
 }
 
-static enum dv_status verify_task(void *context, unsigned worker, size_t number, struct dv_err *err)
+/* How many checks the task fills in: its own, and those behind it that have none. */
+static unsigned filled(const struct dv_check_list *list, unsigned number)
+{
+    unsigned count = 1;
+    while (number + count < list->count && list->tasks[number + count].run == NULL)
+        count++;
+    return count;
+}
+
+static enum dv_status recall(struct verify *verify, unsigned number, bool *known, struct dv_err *err)
+{
+    struct dv_check_list *list = &verify->list;
+    unsigned count = filled(list, number);
+    enum dv_status status = DV_OK;
+    *known = true;
+    for (unsigned i = number; i < number + count && *known && status == DV_OK; i++)
+        status = dv_check_recall(&verify->env, &list->tasks[i], &list->checks[i], verify->inputs, known, err);
+    return status;
+}
+
+/* Once, on a connection that works: RETRY where a passing fault stopped it. */
+static enum dv_status attempt(struct verify *verify, unsigned number, struct dv_load_session *session,
+                              struct dv_err *err)
+{
+    struct dv_check_env env = verify->env;
+    const struct dv_check_task *task = &verify->list.tasks[number];
+    struct dv_check *check = &verify->list.checks[number];
+    enum dv_status status;
+    DV_TRY(dv_load_session_ready(session, verify->uri, env.context, "verify", "checks", err));
+    env.pg = session->pg;
+    status = task->run(&env, task, check, err);
+    if (!fault_of_check(env.pg, status, err))
+        goto done;
+    struct dv_err failure = *err;
+    *err = (struct dv_err)DV_ERR_INIT;
+    status = DV_OK;
+    for (unsigned i = 0; i < filled(&verify->list, number) && status == DV_OK; i++)
+        status = dv_check_result(&check[i], 1, failure.message, err);
+done:
+    return status;
+}
+
+static void log_check(const struct dv_context *context, const struct dv_check *check)
+{
+    const char *level = check->passed ? "info" : check->warning ? "warning" : "error";
+    dv_log_event(context->log, level, "check", "name:s", check->name, "violations:u", check->violations,
+                 NULL);
+}
+
+static enum dv_status verify_task(void *context, unsigned worker, size_t task, struct dv_err *err)
 {
     struct verify *verify = context;
-    struct dv_check_env env = verify->env;
-    struct dv_check *check = &verify->list.checks[number];
+    unsigned number = verify->order[task], count = filled(&verify->list, number);
+    struct dv_tries tries = {.context = verify->env.context};
+    struct dv_check *checks = &verify->list.checks[number];
     int64_t began = dv_monotonic_us();
-    enum dv_status status = DV_OK;
-    if (verify->sessions[worker] == NULL)
-        status = dv_session_open(&verify->sessions[worker], verify->uri, env.context, "verify", err);
-    if (status != DV_OK)
-        return status;
-    env.pg = verify->sessions[worker];
-    status = verify->list.tasks[number].run(&env, &verify->list.tasks[number], check, err);
-    if (fault_of_check(env.pg, status, err)) {
-        struct dv_err failure = *err;
-        *err = (struct dv_err)DV_ERR_INIT;
-        status = dv_check_result(check, 1, failure.message, err);
-        if (status == DV_OK && PQtransactionStatus(dv_pg_conn(env.pg)) != PQTRANS_IDLE)
-            status = dv_pg_exec(env.pg, "ROLLBACK", err);
+    bool known = false;
+    enum dv_status status;
+    DV_TRY(recall(verify, number, &known, err));
+    if (known)
+        goto done;
+    do
+        status = attempt(verify, number, &verify->sessions[worker], err);
+    while (status != DV_OK && dv_tries_again(&tries, &status, err));
+    checks[0].seconds = (double)(dv_monotonic_us() - began) / 1e6;
+    for (unsigned i = 0; i < count && status == DV_OK; i++) {
+        if (checks[i].passed)
+            status = dv_check_remember(&verify->env, &verify->list.tasks[number + i], &checks[i],
+                                       verify->inputs, err);
+        log_check(verify->env.context, &checks[i]);
     }
-    check->seconds = (double)(dv_monotonic_us() - began) / 1e6;
-    if (status == DV_OK)
-        dv_log_event(env.context->log,
-                     check->passed    ? "info"
-                     : check->warning ? "warning"
-                                      : "error",
-                     "check", "name:s", check->name, "violations:u", check->violations, NULL);
-    else
-        dv_err_place(err, "verify", check->name, -1, -1);
+done:
+    if (status != DV_OK)
+        dv_err_place(err, "verify", checks[0].name, -1, -1);
     return status;
+}
+
+/* By rows, descending, so that the longest does not begin last. */
+static enum dv_status make_order(struct verify *verify, struct dv_err *err)
+{
+    const struct dv_check_task *tasks = verify->list.tasks;
+    verify->order = dv_calloc((size_t)verify->list.count + 1, sizeof *verify->order);
+    if (verify->order == NULL)
+        return dv_fail_memory(err);
+    for (unsigned i = 0; i < verify->list.count; i++) {
+        if (tasks[i].run == NULL)
+            continue;
+        unsigned place = verify->runs++;
+        for (; place > 0 && tasks[verify->order[place - 1]].rows < tasks[i].rows; place--)
+            verify->order[place] = verify->order[place - 1];
+        verify->order[place] = i;
+    }
+    return DV_OK;
 }
 
 enum dv_status dv_verify_run(struct dv_target *target, const struct dv_context *context, const char *job_dir,
                              const struct dv_load_spec *specs, unsigned count, const char *const *params,
-                             struct dv_verification *out, struct dv_err *err)
+                             bool resume, struct dv_verification *out, struct dv_err *err)
 {
     struct verify verify = {.uri = dv_target_uri(target),
                             .env = {.context = context, .specs = specs, .count = count, .params = params}};
     enum dv_status status;
     *out = (struct dv_verification){.passed = true};
-    verify.sessions = dv_calloc(context->workers, sizeof(struct dv_pg *));
+    verify.sessions = dv_calloc(context->workers, sizeof *verify.sessions);
     if (verify.sessions == NULL)
         return dv_fail_memory(err);
+    if (!resume)
+        DV_TRY(dv_checks_forget(context, err));
     DV_TRY(dv_check_generate(&verify.list, context, specs, count, err));
+    DV_TRY(dv_check_add_foreign_keys(&verify.list, dv_target_pg(target), specs, count, err));
     DV_TRY(add_job_checks(&verify.list, job_dir, err));
-    DV_TRY(dv_run_tasks(verify.list.count, context->workers, verify_task, &verify, err));
+    DV_TRY(make_order(&verify, err));
+    DV_TRY(dv_checks_inputs(dv_target_pg(target), context->run_id, params, verify.inputs, err));
+    DV_TRY(dv_run_tasks(verify.runs, context->workers, verify_task, &verify, err));
     for (unsigned i = 0; i < verify.list.count; i++)
         out->passed = out->passed && (verify.list.checks[i].passed || verify.list.checks[i].warning);
+    status = dv_checks_forget(context, err);
 done:
     out->checks = verify.list.checks;
     out->count = verify.list.count;
     for (unsigned i = 0; i < verify.list.count; i++)
         dv_free(verify.list.tasks[i].path);
     dv_free(verify.list.tasks);
+    dv_free(verify.order);
     for (unsigned i = 0; i < context->workers; i++)
-        dv_pg_close(verify.sessions[i]);
+        dv_load_session_close(&verify.sessions[i]);
     dv_free(verify.sessions);
     if (status != DV_OK)
         dv_verification_release(out);

@@ -16,20 +16,22 @@ static enum dv_status conservation(const struct dv_check_env *env, const struct 
     struct dv_dataset_manifest dataset = {0};
     struct dv_err found = DV_ERR_INIT;
     char text[sizeof found.message];
+    enum dv_status status;
     (void)env;
-    enum dv_status status = dv_dataset_manifest_read(task->path, &dataset, &found);
-    if (status == DV_OK)
-        status = dv_tally_check(&dataset.tally, "verify", task->path, &found);
+    DV_TRY(dv_dataset_manifest_read(task->path, &dataset, err));
     const struct dv_tally *tally = &dataset.tally;
-    if (status == DV_OK)
+    bool balanced = dv_tally_check(tally, "verify", task->path, &found) == DV_OK;
+    if (balanced)
         (void)snprintf(text, sizeof text,
                        "read %" PRIu64 " = written %" PRIu64 " + merged %" PRIu64 " + filtered %" PRIu64
                        " + rejected %" PRIu64,
                        tally->read, tally->written, tally->merged, tally->filtered, tally->rejected);
     else
         (void)snprintf(text, sizeof text, "%s", found.message);
+    status = dv_check_result(check, balanced ? 0 : 1, text, err);
+done:
     dv_dataset_manifest_release(&dataset);
-    return dv_check_result(check, status == DV_OK ? 0 : 1, text, err);
+    return status;
 }
 
 static enum dv_status ledger(const struct dv_check_env *env, const struct dv_check_task *task,
@@ -81,7 +83,7 @@ done:
     return status;
 }
 
-static bool same_table(const struct dv_load_spec *a, const struct dv_load_spec *b)
+bool dv_check_same_table(const struct dv_load_spec *a, const struct dv_load_spec *b)
 {
     struct dv_buf left = {0}, right = {0};
     struct dv_err ignored = DV_ERR_INIT;
@@ -91,6 +93,21 @@ static bool same_table(const struct dv_load_spec *a, const struct dv_load_spec *
     dv_buf_release(&left);
     dv_buf_release(&right);
     return same;
+}
+
+void dv_check_same_run(struct dv_buf *sql, const char *column, const char *run_id)
+{
+    struct dv_buf run = {0};
+    dv_buf_append(&run, run_id, strcspn(run_id, "."));
+    const char *text = dv_buf_cstr(&run);
+    if (text == NULL)
+        sql->failed = true;
+    dv_buf_printf(sql, "(%s = ", column);
+    dv_pg_quote_literal(sql, text != NULL ? text : "");
+    dv_buf_printf(sql, " OR pg_catalog.starts_with(%s, ", column);
+    dv_pg_quote_literal(sql, text != NULL ? text : "");
+    dv_buf_str(sql, " || '.'))");
+    dv_buf_release(&run);
 }
 
 /* What this run inserted must be in the table, beside whatever else is. */
@@ -109,7 +126,7 @@ static enum dv_status table_count(const struct dv_check_env *env, const struct d
     for (int row = 0; row < PQntuples(result); row++)
         for (unsigned i = 0; i < env->count; i++)
             if (strcmp(env->specs[i].step, PQgetvalue(result, row, 0)) == 0 &&
-                same_table(&env->specs[i], task->spec))
+                dv_check_same_table(&env->specs[i], task->spec))
                 inserted += strtoull(PQgetvalue(result, row, 1), NULL, 10);
     PQclear(result);
     result = NULL;
@@ -172,7 +189,13 @@ static enum dv_status add_datasets(struct dv_check_list *list, const struct dv_c
     folder = opendir(dir.data);
     if (folder == NULL && errno != ENOENT)
         status = dv_fail_os(err, errno, "%s", dir.data);
-    for (struct dirent *entry; status == DV_OK && folder != NULL && (entry = readdir(folder)) != NULL;) {
+    while (status == DV_OK && folder != NULL) {
+        errno = 0;
+        const struct dirent *entry = readdir(folder);
+        if (entry == NULL && errno != 0)
+            status = dv_fail_os(err, errno, "cannot read the folder %s", dir.data);
+        if (entry == NULL)
+            break;
         if (entry->d_name[0] == '.')
             continue;
         char **more = dv_realloc_array(names, count + 1, sizeof *names);
@@ -215,7 +238,7 @@ enum dv_status dv_check_generate(struct dv_check_list *list, const struct dv_con
         const struct dv_load_mode *mode = dv_load_mode_find(specs[i].mode);
         bool first = true;
         for (unsigned before = 0; before < i; before++)
-            first = first && !same_table(&specs[before], &specs[i]);
+            first = first && !dv_check_same_table(&specs[before], &specs[i]);
         (void)snprintf(name, sizeof name, "ledger %.100s", specs[i].step);
         DV_TRY(dv_check_add(
             list, ledger, &specs[i], NULL, name,
@@ -226,6 +249,8 @@ enum dv_status dv_check_generate(struct dv_check_list *list, const struct dv_con
             DV_TRY(dv_check_add(list, table_count, &specs[i], NULL, name,
                                 "the table holds at least the rows that this run inserted", err));
         }
+        if (specs[i].key_count > 0)
+            DV_TRY(dv_check_add_columns(list, &specs[i], err));
         if (mode != NULL && mode->inserts && specs[i].key_count > 0) {
             (void)snprintf(name, sizeof name, "key %.100s", specs[i].step);
             DV_TRY(

@@ -214,16 +214,14 @@ static enum dv_status bind_extras(struct dv_binder *inner, const struct dv_ast *
     return status;
 }
 
-enum dv_status dv_bind_aggregate(struct dv_binder *binder, const struct dv_ast *call,
-                                 struct dv_aggregate **out, struct dv_err *err)
+enum dv_status dv_bind_window_aggregate(struct dv_binder *binder, const struct dv_ast *call,
+                                        const struct dv_scope *scope, struct dv_aggregate **out,
+                                        struct dv_err *err)
 {
-    struct dv_binder inner = *binder;
     struct dv_aggregate *aggregate = dv_arena_zalloc(binder->arena, sizeof(*aggregate));
-    enum dv_status status;
+    enum dv_status status = DV_OK;
     if (aggregate == NULL)
         return dv_fail_memory(err);
-    inner.group_keys = NULL;
-    inner.group_count = 0;
     aggregate->ast = call;
     if (call->call != NULL && call->call->star) {
         if (strcmp(call->text, "count") != 0)
@@ -233,14 +231,22 @@ enum dv_status dv_bind_aggregate(struct dv_binder *binder, const struct dv_ast *
         aggregate->function = &dv_agg_count;
         aggregate->type = dv_type_of(DV_TYPE_INT8);
     } else {
-        status = bind_arguments(&inner, call, binder->input_scope, aggregate, err);
-        if (status != DV_OK)
-            return status;
+        status = bind_arguments(binder, call, scope, aggregate, err);
     }
-    status = bind_extras(&inner, call, binder->input_scope, aggregate, err);
+    if (status == DV_OK)
+        status = bind_extras(binder, call, scope, aggregate, err);
     if (status == DV_OK)
         *out = aggregate;
     return status;
+}
+
+enum dv_status dv_bind_aggregate(struct dv_binder *binder, const struct dv_ast *call,
+                                 struct dv_aggregate **out, struct dv_err *err)
+{
+    struct dv_binder inner = *binder;
+    inner.group_keys = NULL;
+    inner.group_count = 0;
+    return dv_bind_window_aggregate(&inner, call, binder->input_scope, out, err);
 }
 
 /* ---- running ------------------------------------------------------------------------------------------- */

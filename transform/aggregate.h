@@ -33,6 +33,10 @@ struct dv_aggregate_state; /* opaque; allocated in an arena */
 /* Called by dv_bind_expr in grouping mode: resolves name and types. */
 enum dv_status dv_bind_aggregate(struct dv_binder *binder, const struct dv_ast *call,
                                  struct dv_aggregate **out, struct dv_err *err) DV_MUST_CHECK;
+/* The same for an aggregate with OVER, whose arguments are bound as the binder stands, over `scope`. */
+enum dv_status dv_bind_window_aggregate(struct dv_binder *binder, const struct dv_ast *call,
+                                        const struct dv_scope *scope, struct dv_aggregate **out,
+                                        struct dv_err *err) DV_MUST_CHECK;
 bool dv_is_aggregate(const char *name);
 const char *dv_aggregate_name(const struct dv_aggregate *aggregate);
 /* first and last: a row's value wins or loses, so their losers are conflicts. */

@@ -13,6 +13,9 @@ enum dv_status dv_array_store(struct dv_eval *eval, const struct dv_array *array
                               struct dv_value *out, struct dv_err *err)
 {
     struct dv_type element = dv_type_of(type->element);
+    enum dv_status status = dv_array_check_bounds(array, err);
+    if (status != DV_OK)
+        return status;
     dv_buf_reset(&eval->scratch);
     dv_array_write(array, &element, &eval->scratch);
     return dv_out_scratch(eval, out, err);

@@ -49,7 +49,7 @@ static bool call_equal(const struct dv_ast_call *a, const struct dv_ast_call *b)
 {
     if (a == NULL || b == NULL)
         return a == b;
-    return a->star == b->star && a->distinct == b->distinct && a->over == b->over &&
+    return a->star == b->star && a->distinct == b->distinct && a->over == b->over && a->frame == b->frame &&
            order_equal(a->order, a->order_count, b->order, b->order_count) &&
            dv_ast_equal(a->filter, b->filter) &&
            list_equal(a->partition, a->partition_count, b->partition, b->partition_count) &&
@@ -299,6 +299,9 @@ static enum strength figure_name(struct dv_arena *arena, const struct dv_ast *no
     case DV_AST_EXISTS:
         *name = "exists";
         return STRONG;
+    case DV_AST_SUBQUERY:
+        *name = node->query->selects[0]->items[0].alias;
+        return *name == NULL ? NAMELESS : STRONG;
     case DV_AST_ARRAY:
         *name = "array";
         return STRONG;

@@ -31,6 +31,7 @@ enum dv_ast_kind {
     DV_AST_IN,            /* args[0] [NOT: flag] IN (args[1..]) */
     DV_AST_IN_QUERY,      /* args[0] [NOT: flag] IN (query) */
     DV_AST_EXISTS,        /* EXISTS (query); NOT EXISTS is UNARY not over it */
+    DV_AST_SUBQUERY,      /* (query) as a value */
     DV_AST_LIKE,      /* args[0] [NOT: flag] LIKE | ILIKE (text: "like", "ilike") args[1] [ESCAPE args[2]] */
     DV_AST_CASE,      /* flag: simple form; args: [operand], when, then, when, then, ..., [else: has_else] */
     DV_AST_CAST,      /* args[0] to type (CAST(x AS t), x::t) */
@@ -54,6 +55,13 @@ struct dv_ast_order {
     unsigned item;
 };
 
+/* How far a window reaches from the beginning of the partition. */
+enum dv_window_frame {
+    DV_FRAME_PEERS, /* the default: to the row's last peer; without ORDER BY all rows are peers */
+    DV_FRAME_ROW,   /* ROWS … CURRENT ROW */
+    DV_FRAME_PARTITION
+};
+
 /* What may stand in and behind a function call. Special forms are parsed to plain calls: EXTRACT(f FROM x) to
  * extract('f', x), POSITION(a IN b) to strpos(b, a), SUBSTRING(x FROM a FOR b) to
  * substring(x, a, b), TRIM(BOTH c FROM x) to btrim(x, c) (ltrim, rtrim), x AT TIME ZONE z to timezone(z, x),
@@ -69,6 +77,8 @@ struct dv_ast_call {
     unsigned partition_count;
     struct dv_ast_order *window_order;
     unsigned window_order_count;
+    enum dv_window_frame frame;
+    bool framed; /* the frame was written */
 };
 
 struct dv_ast {
@@ -116,6 +126,12 @@ struct dv_ast_item {
     bool explicit_alias;
 };
 
+/* WINDOW name AS (…): partition, order and frame of `call`. The calls that name it hold a copy of them. */
+struct dv_ast_window {
+    const char *name;
+    struct dv_ast_call *call;
+};
+
 struct dv_ast_select {
     int line, column;
     bool distinct;               /* SELECT DISTINCT */
@@ -131,6 +147,8 @@ struct dv_ast_select {
      * of that name is there (PostgreSQL prefers the input); else NULL. */
     struct dv_ast **group_alias;
     unsigned group_count;
+    struct dv_ast_window *windows;
+    unsigned window_count;
 };
 
 struct dv_ast_with {

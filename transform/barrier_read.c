@@ -38,11 +38,23 @@ void dv_barrier_take(struct dv_barrier_reader *reader, const char *at, bool firs
             at = dv_row_get(at, &reader->flat[s]);
 }
 
+static enum dv_status start_aggregates(struct dv_barrier_reader *reader, struct dv_err *err)
+{
+    const struct dv_branch *branch = reader->branch;
+    for (unsigned a = 0; a < branch->aggregate_count; a++) {
+        if (!branch->computed[a])
+            continue;
+        reader->states[a] = dv_aggregate_start(branch->aggregates[a], &reader->groups);
+        if (reader->states[a] == NULL)
+            return dv_fail_memory(err);
+    }
+    return DV_OK;
+}
+
 /* The first record of a group: its bytes go with the cursor, so what the group keeps is copied. */
 static enum dv_status group_open(struct dv_barrier_reader *reader, const struct dv_record *record,
                                  uint32_t key_length, struct dv_err *err)
 {
-    const struct dv_branch *branch = reader->branch;
     dv_buf_reset(&reader->group_key);
     dv_buf_append(&reader->group_key, record->key, key_length);
     reader->group_hash = record->hash;
@@ -51,12 +63,7 @@ static enum dv_status group_open(struct dv_barrier_reader *reader, const struct 
     if (payload == NULL || reader->group_key.failed)
         return dv_fail_memory(err);
     dv_barrier_take(reader, payload, true);
-    for (unsigned a = 0; a < branch->aggregate_count; a++) {
-        reader->states[a] = dv_aggregate_start(branch->aggregates[a], &reader->groups);
-        if (reader->states[a] == NULL)
-            return dv_fail_memory(err);
-    }
-    return DV_OK;
+    return start_aggregates(reader, err);
 }
 
 static enum dv_status group_row(struct dv_barrier_reader *reader, struct dv_err *err)
@@ -67,6 +74,8 @@ static enum dv_status group_row(struct dv_barrier_reader *reader, struct dv_err 
     eval->row = reader->flat;
     eval->arena = &reader->rows;
     for (unsigned a = 0; a < branch->aggregate_count; a++) {
+        if (!branch->computed[a])
+            continue;
         status = dv_aggregate_step(branch->aggregates[a], reader->states[a], eval, err);
         if (status != DV_OK)
             return dv_barrier_failed(reader, status, err);
@@ -89,7 +98,9 @@ enum dv_status dv_barrier_emit(struct dv_barrier_reader *reader, struct dv_value
     flow->eval.arena = &reader->groups;
     for (unsigned c = 0; c < branch->relation->column_count; c++) {
         const struct dv_expr *output = branch->outputs[c];
-        if (output->is_column)
+        if (!branch->relation->needed[c])
+            reader->outputs[c] = dv_null();
+        else if (output->is_column)
             reader->outputs[c] = row[output->slot];
         else if ((status = dv_expr_eval(output, &flow->eval, &reader->outputs[c], err)) != DV_OK)
             return dv_barrier_failed(reader, status, err);
@@ -138,6 +149,8 @@ static enum dv_status group_close(struct dv_barrier_reader *reader, struct dv_er
         return DV_OK;
     reader->open = false;
     for (unsigned a = 0; a < branch->aggregate_count; a++) {
+        if (!branch->computed[a])
+            continue;
         status = dv_aggregate_final(branch->aggregates[a], reader->states[a],
                                     &reader->grouped[branch->key_count + a], err);
         if (status != DV_OK)
@@ -210,12 +223,7 @@ static enum dv_status empty_group(struct dv_barrier_reader *reader, struct dv_er
         return DV_OK;
     reader->state->read++;
     reader->open = true;
-    for (unsigned a = 0; a < branch->aggregate_count; a++) {
-        reader->states[a] = dv_aggregate_start(branch->aggregates[a], &reader->groups);
-        if (reader->states[a] == NULL)
-            return dv_fail_memory(err);
-    }
-    return DV_OK;
+    return start_aggregates(reader, err);
 }
 
 static enum dv_status read_groups(struct dv_barrier_reader *reader, struct dv_err *err)

@@ -17,7 +17,8 @@ static enum dv_status eval_column(const struct dv_expr *expr, struct dv_eval *ev
 {
     struct dv_value *value = &eval->row[expr->slot];
     if (value->state >= DV_RAW) {
-        enum dv_status status = dv_value_decode(value, &expr->type, eval->arena, err);
+        struct dv_arena *arena = expr->slot < eval->scope.width ? eval->scope.arena : eval->arena;
+        enum dv_status status = dv_value_decode(value, &expr->type, arena, err);
         if (status != DV_OK) {
             eval->line = expr->line;
             eval->column = expr->column;
@@ -434,6 +435,7 @@ enum dv_status dv_bind_node(struct dv_binder *binder, const struct dv_ast *ast, 
         return bind_param(binder, ast, out, err);
     case DV_AST_IN_QUERY:
     case DV_AST_EXISTS:
+    case DV_AST_SUBQUERY:
         return bind_special(binder, ast, scope, out, err);
     case DV_AST_SUBSCRIPT:
         return dv_bind_subscripts(binder, ast, scope, out, err);

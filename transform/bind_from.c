@@ -59,12 +59,59 @@ static enum dv_status scope_add(struct dv_query_binder *binder, struct dv_scope 
     return DV_OK;
 }
 
+enum dv_status dv_branch_add_slot(struct dv_program *program, struct dv_branch *branch,
+                                  const struct dv_type *type, unsigned *slot, struct dv_err *err)
+{
+    struct dv_type *types = dv_arena_alloc(&program->arena, (branch->width + 1) * sizeof *types);
+    if (types == NULL)
+        return dv_fail_memory(err);
+    if (branch->width > 0)
+        memcpy(types, branch->slot_types, branch->width * sizeof *types);
+    types[branch->width] = *type;
+    branch->slot_types = types;
+    *slot = branch->width++;
+    return DV_OK;
+}
+
+enum dv_status dv_branch_add_join(struct dv_program *program, struct dv_branch *branch,
+                                  const struct dv_join_plan *join, struct dv_err *err)
+{
+    struct dv_join_plan *joins = dv_arena_alloc(&program->arena, (branch->join_count + 1) * sizeof *joins);
+    if (joins == NULL)
+        return dv_fail_memory(err);
+    if (branch->join_count > 0)
+        memcpy(joins, branch->joins, branch->join_count * sizeof *joins);
+    joins[branch->join_count++] = *join;
+    branch->joins = joins;
+    return DV_OK;
+}
+
+static enum dv_status add_slots(struct dv_program *program, struct dv_branch *branch,
+                                const struct dv_column *columns, unsigned count, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    unsigned slot;
+    for (unsigned c = 0; c < count && status == DV_OK; c++)
+        status = dv_branch_add_slot(program, branch, &columns[c].type, &slot, err);
+    return status;
+}
+
+/* A sub-query in ON, bound over what stands left of the join. */
+struct on_query {
+    const struct dv_ast *node;
+    struct dv_expr *expr;
+    struct on_query *next;
+};
+
 struct join_binder {
     struct dv_query_binder *query;
-    struct dv_binder expressions;
+    struct dv_branch *branch;
+    struct dv_binder left_side; /* knows the sub-queries in ON */
+    struct dv_binder right_side;
     struct dv_join_plan *join;
     struct dv_scope left, right; /* right: slots of the right relation's own row */
     struct dv_ast *residual;
+    struct on_query *queries;
 };
 
 static enum dv_status add_key(struct join_binder *binder, struct dv_expr *left, struct dv_expr *right,
@@ -72,7 +119,7 @@ static enum dv_status add_key(struct join_binder *binder, struct dv_expr *left, 
 {
     struct dv_join_plan *join = binder->join;
     struct dv_arena *arena = &binder->query->program->arena;
-    enum dv_status status = dv_bind_equality(&binder->expressions, &left, &right, err);
+    enum dv_status status = dv_bind_equality(&binder->right_side, &left, &right, err);
     if (status != DV_OK)
         return status;
     struct dv_expr **left_keys = dv_arena_alloc(arena, (join->key_count + 1) * sizeof *left_keys);
@@ -97,10 +144,31 @@ static enum dv_status try_key(struct join_binder *binder, const struct dv_ast *l
 {
     struct dv_err ignored = DV_ERR_INIT;
     struct dv_expr *left, *right;
-    if (dv_bind_expr(&binder->expressions, left_ast, &binder->left, &left, &ignored) != DV_OK ||
-        dv_bind_expr(&binder->expressions, right_ast, &binder->right, &right, &ignored) != DV_OK)
+    if (dv_bind_expr(&binder->left_side, left_ast, &binder->left, &left, &ignored) != DV_OK ||
+        dv_bind_expr(&binder->right_side, right_ast, &binder->right, &right, &ignored) != DV_OK)
         return DV_END;
     return add_key(binder, left, right, err);
+}
+
+static enum dv_status equality_key(struct join_binder *binder, const struct dv_ast *condition,
+                                   struct dv_err *err)
+{
+    if (condition->kind != DV_AST_BINARY || strcmp(condition->text, "=") != 0)
+        return DV_END;
+    enum dv_status status = try_key(binder, condition->args[0], condition->args[1], err);
+    return status == DV_END ? try_key(binder, condition->args[1], condition->args[0], err) : status;
+}
+
+/* Equalities of WHERE between the two sides are keys of an inner join that has none of its own; they stay in
+ * WHERE too. */
+static enum dv_status where_keys(struct join_binder *binder, const struct dv_ast *where, struct dv_err *err)
+{
+    if (where->kind == DV_AST_BINARY && strcmp(where->text, "and") == 0) {
+        enum dv_status status = where_keys(binder, where->args[0], err);
+        return status != DV_OK ? status : where_keys(binder, where->args[1], err);
+    }
+    enum dv_status status = equality_key(binder, where, err);
+    return status == DV_END ? DV_OK : status;
 }
 
 static enum dv_status split_on(struct join_binder *binder, struct dv_ast *on, struct dv_err *err)
@@ -109,13 +177,9 @@ static enum dv_status split_on(struct join_binder *binder, struct dv_ast *on, st
         enum dv_status status = split_on(binder, on->args[0], err);
         return status != DV_OK ? status : split_on(binder, on->args[1], err);
     }
-    if (on->kind == DV_AST_BINARY && strcmp(on->text, "=") == 0) {
-        enum dv_status status = try_key(binder, on->args[0], on->args[1], err);
-        if (status == DV_END)
-            status = try_key(binder, on->args[1], on->args[0], err);
-        if (status != DV_END)
-            return status;
-    }
+    enum dv_status key = equality_key(binder, on, err);
+    if (key != DV_END)
+        return key;
     if (binder->residual == NULL) {
         binder->residual = on;
         return DV_OK;
@@ -149,80 +213,112 @@ static enum dv_status using_keys(struct join_binder *binder, const struct dv_ast
         struct dv_expr *left, *right;
         struct dv_ast qualified = column;
         qualified.qualifier = from->alias;
-        DV_TRY(dv_bind_expr(&binder->expressions, &column, &binder->left, &left, err));
-        DV_TRY(dv_bind_expr(&binder->expressions, &qualified, &binder->right, &right, err));
+        DV_TRY(dv_bind_expr(&binder->left_side, &column, &binder->left, &left, err));
+        DV_TRY(dv_bind_expr(&binder->right_side, &qualified, &binder->right, &right, err));
         DV_TRY(add_key(binder, left, right, err));
     }
 done:
     return status;
 }
 
-static enum dv_status bind_lookup(struct dv_query_binder *query, const struct dv_ast_from *from,
-                                  struct dv_branch *branch, struct dv_scope *scope, struct dv_err *err)
+static enum dv_status bind_on_query(void *context, const struct dv_ast *node, struct dv_err *err)
 {
+    struct join_binder *binder = context;
+    if (node->query == NULL)
+        return dv_ast_each_child(node, bind_on_query, context, err);
+    struct on_query *query = dv_arena_zalloc(&binder->query->program->arena, sizeof *query);
+    if (query == NULL)
+        return dv_fail_memory(err);
+    *query = (struct on_query){.node = node, .next = binder->queries};
+    binder->queries = query;
+    return dv_bind_subquery(binder->query, binder->branch, &binder->right_side, node, &binder->left,
+                            &query->expr, err);
+}
+
+static enum dv_status known_query(void *context, const struct dv_ast *node, const struct dv_scope *scope,
+                                  struct dv_expr **out, struct dv_err *err)
+{
+    const struct join_binder *binder = context;
+    (void)scope;
+    for (const struct on_query *query = binder->queries; query != NULL; query = query->next)
+        if (query->node == node) {
+            *out = query->expr;
+            return DV_OK;
+        }
+    return dv_query_fail(binder->query, node->line, node->column, err,
+                         node->query != NULL ? "a sub-query may not stand here: give it a name in a WITH"
+                                             : "window functions are not allowed in JOIN conditions");
+}
+
+static enum dv_status bind_lookup(struct join_binder *binder, const struct dv_ast_from *from,
+                                  const struct dv_ast *where, struct dv_scope *scope, struct dv_err *err)
+{
+    struct dv_query_binder *query = binder->query;
+    struct dv_join_plan *join = binder->join;
     enum dv_status status = DV_OK;
-    struct dv_join_plan *join = &branch->joins[branch->join_count];
-    if (from->join != DV_JOIN_INNER && from->join != DV_JOIN_LEFT)
-        return dv_query_fail(query, from->line, from->column, err,
-                             "a join is a lookup: write JOIN or LEFT JOIN … ON with at least one equality");
-    struct join_binder binder = {
-        .query = query, .expressions = dv_query_expressions(query), .join = join, .left = *scope};
     DV_TRY(resolve(query, from, &join->right, err));
     join->many = query->model->ast->many;
     join->right->looked_up = true;
     join->slot_count = join->right->column_count;
-    DV_TRY(scope_add(query, &binder.right, join->right->columns, join->slot_count, from, 0, err));
-    DV_TRY(scope_add(query, scope, join->right->columns, join->slot_count, from, branch->width, err));
+    DV_TRY(scope_add(query, &binder->right, join->right->columns, join->slot_count, from, 0, err));
+    DV_TRY(scope_add(query, scope, join->right->columns, join->slot_count, from, join->first_slot, err));
     if (from->on != NULL)
-        DV_TRY(split_on(&binder, from->on, err));
-    DV_TRY(using_keys(&binder, from, err));
-    if (join->key_count == 0) {
-        status = dv_query_fail(query, from->line, from->column, err,
-                               "the join with \"%s\" has no equality between the two sides", from->alias);
-        goto done;
-    }
-    if (binder.residual != NULL)
+        DV_TRY(split_on(binder, from->on, err));
+    DV_TRY(using_keys(binder, from, err));
+    if (join->key_count == 0 && !join->left_join && where != NULL)
+        DV_TRY(where_keys(binder, where, err));
+    if (binder->residual != NULL)
         DV_TRY(
-            dv_bind_condition(&binder.expressions, binder.residual, scope, "JOIN/ON", &join->residual, err));
+            dv_bind_condition(&binder->left_side, binder->residual, scope, "JOIN/ON", &join->residual, err));
+    status = add_slots(query->program, binder->branch, join->right->columns, join->slot_count, err);
 done:
     return status;
 }
 
 /* A function over the columns before it: its rows, each beside the row that it was called for. */
-static enum dv_status bind_expand(struct dv_query_binder *query, const struct dv_ast_from *from,
-                                  struct dv_branch *branch, struct dv_scope *scope, struct dv_err *err)
+static enum dv_status bind_expand(struct join_binder *binder, const struct dv_ast_from *from,
+                                  struct dv_scope *scope, struct dv_err *err)
 {
+    struct dv_query_binder *query = binder->query;
+    struct dv_join_plan *join = binder->join;
     enum dv_status status = DV_OK;
-    struct dv_join_plan *join = &branch->joins[branch->join_count];
-    struct dv_binder expressions = dv_query_expressions(query);
     join->kind = DV_EXPAND;
-    DV_TRY(dv_bind_set_call(&expressions, from, scope, &join->set, err));
+    DV_TRY(dv_bind_set_call(&binder->right_side, from, scope, &join->set, err));
     join->slot_count = join->set->column_count;
-    DV_TRY(scope_add(query, scope, join->set->columns, join->slot_count, from, branch->width, err));
+    DV_TRY(scope_add(query, scope, join->set->columns, join->slot_count, from, join->first_slot, err));
     if (from->using_count > 0)
         return dv_query_fail(query, from->line, from->column, err,
                              "USING does not go with a function: write ON");
     if (from->on != NULL)
-        DV_TRY(dv_bind_condition(&expressions, from->on, scope, "JOIN/ON", &join->residual, err));
+        DV_TRY(dv_bind_condition(&binder->left_side, from->on, scope, "JOIN/ON", &join->residual, err));
+    status = add_slots(query->program, binder->branch, join->set->columns, join->slot_count, err);
 done:
     return status;
 }
 
-static enum dv_status bind_item(struct dv_query_binder *query, const struct dv_ast_from *from,
-                                struct dv_branch *branch, struct dv_scope *scope, struct dv_err *err)
+static enum dv_status bind_item(struct dv_query_binder *query, const struct dv_ast_select *select,
+                                const struct dv_ast_from *from, struct dv_branch *branch,
+                                struct dv_scope *scope, struct dv_err *err)
 {
-    struct dv_join_plan *join = &branch->joins[branch->join_count];
-    *join = (struct dv_join_plan){.left_join = from->join == DV_JOIN_LEFT,
-                                  .first_slot = branch->width,
-                                  .line = from->line,
-                                  .column = from->column};
-    enum dv_status status = from->function != NULL ? bind_expand(query, from, branch, scope, err)
-                                                   : bind_lookup(query, from, branch, scope, err);
-    if (status != DV_OK)
-        return status;
-    branch->width += join->slot_count;
-    branch->join_count++;
-    return DV_OK;
+    struct dv_join_plan join = {
+        .left_join = from->join == DV_JOIN_LEFT, .line = from->line, .column = from->column};
+    struct join_binder binder = {.query = query,
+                                 .branch = branch,
+                                 .left_side = dv_query_expressions(query),
+                                 .right_side = dv_query_expressions(query),
+                                 .join = &join,
+                                 .left = *scope};
+    enum dv_status status = DV_OK;
+    binder.left_side.special = known_query;
+    binder.left_side.special_context = &binder;
+    if (from->on != NULL)
+        DV_TRY(bind_on_query(&binder, from->on, err));
+    join.first_slot = branch->width;
+    DV_TRY(from->function != NULL ? bind_expand(&binder, from, scope, err)
+                                  : bind_lookup(&binder, from, select->where, scope, err));
+    status = dv_branch_add_join(query->program, branch, &join, err);
+done:
+    return status;
 }
 
 /* What a SELECT reads that names no dataset first: one row without columns. */
@@ -255,43 +351,20 @@ static enum dv_status bind_base(struct dv_query_binder *binder, const struct dv_
                          0, err));
         *next = 1;
     }
-    branch->width = branch->base->column_count;
+    status = add_slots(binder->program, branch, branch->base->columns, branch->base->column_count, err);
 done:
     return status;
-}
-
-enum dv_status dv_branch_add_slot(struct dv_program *program, struct dv_branch *branch,
-                                  const struct dv_type *type, unsigned *slot, struct dv_err *err)
-{
-    struct dv_type *types = dv_arena_alloc(&program->arena, (branch->width + 1) * sizeof *types);
-    if (types == NULL)
-        return dv_fail_memory(err);
-    if (branch->width > 0)
-        memcpy(types, branch->slot_types, branch->width * sizeof *types);
-    types[branch->width] = *type;
-    branch->slot_types = types;
-    *slot = branch->width++;
-    return DV_OK;
 }
 
 enum dv_status dv_bind_from(struct dv_query_binder *binder, const struct dv_ast_select *select,
                             struct dv_branch *branch, struct dv_scope *scope, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
-    struct dv_arena *arena = &binder->program->arena;
     unsigned next;
     *scope = (struct dv_scope){0};
     DV_TRY(bind_base(binder, select, branch, scope, &next, err));
-    branch->joins = dv_arena_zalloc(arena, (select->from_count + 1) * sizeof *branch->joins);
-    if (branch->joins == NULL)
-        return dv_fail_memory(err);
     for (unsigned f = next; f < select->from_count; f++)
-        DV_TRY(bind_item(binder, &select->from[f], branch, scope, err));
-    branch->slot_types = dv_arena_zalloc(arena, (branch->width + 1) * sizeof *branch->slot_types);
-    if (branch->slot_types == NULL)
-        return dv_fail_memory(err);
-    for (unsigned c = 0; c < scope->count; c++)
-        branch->slot_types[scope->columns[c].slot] = scope->columns[c].type;
+        DV_TRY(bind_item(binder, select, &select->from[f], branch, scope, err));
 done:
     return status;
 }

@@ -49,6 +49,8 @@ enum dv_status dv_node_lazy(struct dv_binder *binder, int line, int column, dv_e
 enum dv_status dv_node_call(struct dv_binder *binder, int line, int column, dv_call_fn fn, bool strict,
                             const struct dv_type *type, struct dv_expr **args, unsigned count,
                             const void *data, struct dv_expr **out, struct dv_err *err) DV_MUST_CHECK;
+/* The implementation of a call that dv_node_call made; NULL: another node. */
+dv_call_fn dv_node_function(const struct dv_expr *expr);
 /* Replaces *expr by a constant where all its arguments are constant, or a strict call has a NULL among them
  * (the others are then not evaluated, as in PostgreSQL). One whose evaluation fails is left: dv_node_failing
  * finds it, unless it stands in a branch that constants rule out. */

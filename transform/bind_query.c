@@ -37,7 +37,7 @@ enum dv_status dv_bind_nested(struct dv_query_binder *binder, const char *name,
     if (relation->name == NULL)
         return dv_fail_memory(err);
     relation->file = binder->model->file;
-    relation->ephemeral = true;
+    relation->ephemeral = relation->inner = true;
     relation->ast = binder->model->ast;
     DV_TRY(dv_bind_query(binder, query, relation, err));
     relation->bound = true;
@@ -53,7 +53,8 @@ enum dv_status dv_bind_through(struct dv_query_binder *binder, struct dv_relatio
     struct dv_arena *arena = &binder->program->arena;
     struct dv_binder expressions = dv_query_expressions(binder);
     struct dv_branch *branch = &relation->branches[0];
-    *branch = (struct dv_branch){.relation = relation, .base = base, .width = base->column_count};
+    *branch =
+        (struct dv_branch){.relation = relation, .base = base, .source = branch, .width = base->column_count};
     branch->slot_types = dv_arena_alloc(arena, (branch->width + 1) * sizeof *branch->slot_types);
     branch->outputs = dv_arena_alloc(arena, (branch->width + 1) * sizeof(struct dv_expr *));
     branch->scope.columns = dv_arena_zalloc(arena, (branch->width + 1) * sizeof *branch->scope.columns);
@@ -69,6 +70,71 @@ enum dv_status dv_bind_through(struct dv_query_binder *binder, struct dv_relatio
             return dv_fail_memory(err);
     }
     return DV_OK;
+}
+
+/* The columns of a link: the branch's flat row, or behind GROUP BY its keys and aggregates. */
+static enum dv_status link_columns(struct dv_query_binder *binder, struct dv_relation *link,
+                                   struct dv_err *err)
+{
+    struct dv_arena *arena = &binder->program->arena;
+    struct dv_binder expressions = dv_query_expressions(binder);
+    struct dv_branch *branch = &link->branches[0];
+    bool grouped = branch->barrier == DV_BARRIER_GROUP;
+    unsigned count = grouped ? branch->key_count + branch->aggregate_count : branch->width;
+    link->columns = dv_arena_zalloc(arena, (count + 1) * sizeof *link->columns);
+    branch->outputs = dv_arena_alloc(arena, (count + 1) * sizeof(struct dv_expr *));
+    if (link->columns == NULL || branch->outputs == NULL)
+        return dv_fail_memory(err);
+    for (unsigned c = 0; c < count; c++) {
+        struct dv_column *column = &link->columns[c];
+        snprintf(column->name, sizeof column->name, "slot_%u", c);
+        column->type = !grouped                ? branch->slot_types[c]
+                       : c < branch->key_count ? branch->keys[c]->type
+                                               : branch->aggregates[c - branch->key_count]->type;
+        branch->outputs[c] = dv_bind_slot(&expressions, c, &column->type);
+        if (branch->outputs[c] == NULL)
+            return dv_fail_memory(err);
+    }
+    link->column_count = count;
+    return DV_OK;
+}
+
+enum dv_status dv_branch_push_down(struct dv_query_binder *binder, struct dv_branch *branch,
+                                   struct dv_err *err)
+{
+    struct dv_arena *arena = &binder->program->arena;
+    struct dv_relation *link = dv_arena_zalloc(arena, sizeof *link);
+    enum dv_status status = DV_OK;
+    if (link == NULL)
+        return dv_fail_memory(err);
+    *link = (struct dv_relation){.file = binder->model->file,
+                                 .ephemeral = true,
+                                 .inner = true,
+                                 .link = true,
+                                 .bound = true,
+                                 .ast = binder->model->ast,
+                                 .branch_count = 1};
+    link->name = dv_arena_printf(arena, "%s.step_%u", binder->model->name, ++binder->model->nested);
+    link->branches = dv_arena_zalloc(arena, sizeof *link->branches);
+    if (link->name == NULL || link->branches == NULL)
+        return dv_fail_memory(err);
+    link->branches[0] = *branch;
+    link->branches[0].relation = link;
+    if (branch->source == branch)
+        link->branches[0].source = &link->branches[0];
+    DV_TRY(link_columns(binder, link, err));
+    *branch = (struct dv_branch){.relation = branch->relation,
+                                 .base = link,
+                                 .source = link->branches[0].source,
+                                 .width = link->column_count};
+    branch->slot_types = dv_arena_alloc(arena, (branch->width + 1) * sizeof *branch->slot_types);
+    if (branch->slot_types == NULL)
+        return dv_fail_memory(err);
+    for (unsigned c = 0; c < branch->width; c++)
+        branch->slot_types[c] = link->columns[c].type;
+    status = dv_program_add(binder->program, link, err);
+done:
+    return status;
 }
 
 static enum dv_status bind_with(struct dv_query_binder *binder, const struct dv_ast_query *query,
@@ -102,12 +168,6 @@ static enum dv_status bind_with(struct dv_query_binder *binder, const struct dv_
         binder->names = name;
     }
     return DV_OK;
-}
-
-static bool is_barrier_select(const struct dv_ast_select *select)
-{
-    return select->distinct || select->distinct_on_count > 0 || select->group_count > 0 ||
-           select->having != NULL;
 }
 
 /* A barrier must stand alone in its relation: in a UNION ALL it gets one, and the branch reads that through.
@@ -203,15 +263,9 @@ enum dv_status dv_bind_query(struct dv_query_binder *binder, const struct dv_ast
         struct dv_ast_select *select = query->selects[b];
         struct dv_branch *branch = &relation->branches[b];
         branch->relation = relation;
-        if (query->select_count > 1 && is_barrier_select(select))
+        if (query->select_count > 1 && dv_select_has_barrier(select))
             DV_TRY(lift_barrier(binder, select, b, &select, err));
         DV_TRY(dv_bind_select(binder, select, query, branch, err));
-        if (query->select_count > 1 && branch->barrier != DV_BARRIER_NONE) {
-            status =
-                dv_query_fail(binder, select->line, select->column, err,
-                              "an aggregate without GROUP BY in a UNION ALL: put it into a model of its own");
-            goto done;
-        }
     }
     for (unsigned c = 0; c < relation->column_count; c++)
         DV_TRY(unite(binder, query, relation, c, err));

@@ -16,6 +16,7 @@ struct dv_query_binder {
     struct dv_program *program;
     struct dv_relation *model; /* whose file the text is in */
     const struct dv_with_name *names;
+    unsigned depth; /* of sub-queries in expressions */
 };
 
 /* "FILE:LINE:COLUMN: message"; code USAGE. */
@@ -43,18 +44,49 @@ enum dv_status dv_bind_through(struct dv_query_binder *binder, struct dv_relatio
 enum dv_status dv_branch_add_slot(struct dv_program *program, struct dv_branch *branch,
                                   const struct dv_type *type, unsigned *slot,
                                   struct dv_err *err) DV_MUST_CHECK;
-/* EXISTS (query) and IN (query) over the branch's scope: a join that marks. bind_subquery.c */
-enum dv_status dv_bind_mark(struct dv_query_binder *binder, struct dv_branch *branch,
-                            const struct dv_ast *node, const struct dv_scope *scope, struct dv_expr **out,
-                            struct dv_err *err) DV_MUST_CHECK;
-/* A call with OVER: a window of the branch. bind_window.c */
-enum dv_status dv_bind_window(struct dv_query_binder *binder, struct dv_branch *branch,
-                              const struct dv_ast *node, const struct dv_scope *scope, struct dv_expr **out,
-                              struct dv_err *err) DV_MUST_CHECK;
+/* One more join, copied. bind_from.c */
+enum dv_status dv_branch_add_join(struct dv_program *program, struct dv_branch *branch,
+                                  const struct dv_join_plan *join, struct dv_err *err) DV_MUST_CHECK;
+/* EXISTS (query), IN (query) and (query) over the branch's scope: a join, and what reads it. outer: binds
+ * what is the outer row's. bind_subquery.c */
+enum dv_status dv_bind_subquery(struct dv_query_binder *binder, struct dv_branch *branch,
+                                struct dv_binder *outer, const struct dv_ast *node,
+                                const struct dv_scope *scope, struct dv_expr **out,
+                                struct dv_err *err) DV_MUST_CHECK;
+
+/* The calls with OVER of one SELECT, each once. */
+struct dv_planned_window {
+    const struct dv_ast *ast;
+    unsigned group;         /* those of one group share PARTITION BY and ORDER BY */
+    struct dv_expr *result; /* once bound */
+    struct dv_planned_window *next;
+};
+
+struct dv_window_plan {
+    struct dv_planned_window *windows;
+    unsigned group_count;
+};
+
+/* Adds the calls with OVER in the expression to the plan. bind_window.c */
+enum dv_status dv_plan_windows(struct dv_query_binder *binder, const struct dv_ast *ast,
+                               struct dv_window_plan *plan, struct dv_err *err) DV_MUST_CHECK;
+/* Makes the branch the barrier of one group, with a slot for each window. bind_window.c */
+enum dv_status dv_bind_windows(struct dv_query_binder *binder, struct dv_branch *branch,
+                               struct dv_binder *expressions, const struct dv_scope *scope,
+                               struct dv_window_plan *plan, unsigned group, struct dv_err *err) DV_MUST_CHECK;
+/* NULL: the call is in no group that was bound. */
+struct dv_expr *dv_planned_result(const struct dv_window_plan *plan, const struct dv_ast *node);
 /* ORDER BY and LIMIT of a whole query: the query in a relation of its own, sorted into `relation`.
  * bind_sort.c */
 enum dv_status dv_bind_sorted(struct dv_query_binder *query, const struct dv_ast_query *whole,
                               struct dv_relation *relation, struct dv_err *err) DV_MUST_CHECK;
+/* Puts what the branch holds so far into a relation of its own, a link, and makes the branch read that: row
+ * by row and slot by slot the same (behind GROUP BY keys and aggregates), so that what was bound stays bound.
+ * bind_query.c */
+enum dv_status dv_branch_push_down(struct dv_query_binder *binder, struct dv_branch *branch,
+                                   struct dv_err *err) DV_MUST_CHECK;
+/* Whether the SELECT groups, picks or has windows. bind_select.c */
+bool dv_select_has_barrier(const struct dv_ast_select *select);
 /* Turns the select list and grouping into the branch's expressions. bind_select.c */
 enum dv_status dv_bind_select(struct dv_query_binder *query, const struct dv_ast_select *select,
                               const struct dv_ast_query *whole, struct dv_branch *branch,

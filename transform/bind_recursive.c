@@ -128,7 +128,7 @@ static enum dv_status bind_step(struct dv_query_binder *binder, const struct dv_
     branch->relation = relation;
     DV_TRY(self_first(binder, step, with->name, &turned, err));
     DV_TRY(dv_bind_select(binder, turned, query, branch, err));
-    if (branch->barrier != DV_BARRIER_NONE)
+    if (branch->barrier != DV_BARRIER_NONE || branch->source != branch)
         return dv_query_fail(binder, step->line, step->column, err,
                              "the recursive SELECT must not group, number or order");
     for (unsigned j = 0; j < branch->join_count; j++)
@@ -156,6 +156,7 @@ enum dv_status dv_bind_recursive(struct dv_query_binder *binder, const struct dv
     DV_TRY(dv_bind_nested(binder, with->name, first, &beginning, err));
     *relation = (struct dv_relation){.file = binder->model->file,
                                      .ephemeral = true,
+                                     .inner = true,
                                      .bound = true,
                                      .ast = binder->model->ast,
                                      .columns = beginning->columns,

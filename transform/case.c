@@ -146,7 +146,7 @@ static enum dv_status bind_distinct(struct dv_binder *binder, const struct dv_as
 static bool simplify(bool is_and, struct dv_expr **args, struct dv_expr **out)
 {
     for (unsigned i = 0; i < 2; i++) {
-        if (!args[i]->is_constant || args[i]->constant.state == DV_NULL)
+        if (!args[i]->is_constant || args[i]->of_row || args[i]->constant.state == DV_NULL)
             continue;
         if ((args[i]->constant.u.i != 0) == is_and)
             *out = args[1 - i];
@@ -186,9 +186,10 @@ static unsigned prune_case(struct dv_expr **flat, unsigned pairs)
     unsigned kept = 0;
     for (unsigned i = 0; i < pairs; i++) {
         const struct dv_expr *when = flat[2 * i];
-        if (when->is_constant && (when->constant.state == DV_NULL || when->constant.u.i == 0))
+        bool decided = when->is_constant && !when->of_row;
+        if (decided && (when->constant.state == DV_NULL || when->constant.u.i == 0))
             continue;
-        if (when->is_constant) {
+        if (decided) {
             flat[2 * kept] = flat[2 * i + 1];
             return kept;
         }

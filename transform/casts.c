@@ -153,7 +153,7 @@ static enum dv_status cast_numeric_float(const struct dv_expr *expr, struct dv_e
         room[text.len] = '\0';
         dv_buf_release(&text);
         *out = dv_float((double)strtof(room, NULL));
-        if (isinf(out->u.f) || (out->u.f == 0.0 && dv_numeric_to_float(&args[0]) != 0.0))
+        if (isinf(out->u.f) || vanishes(out->u.f, &args[0]))
             return dv_eval_fail(err, "22003", "\"%s\" is out of range for type real", room);
         return DV_OK;
     }
@@ -511,8 +511,13 @@ static enum dv_status read_literal(struct dv_binder *binder, struct dv_expr *exp
 static enum dv_status relabel(struct dv_binder *binder, struct dv_expr *expr, const struct dv_type *to,
                               int line, int column, struct dv_expr **out, struct dv_err *err)
 {
-    if (expr->is_constant)
-        return dv_node_constant(binder, line, column, to, &expr->constant, out, err);
+    bool of_row = expr->of_row;
+    if (expr->is_constant) {
+        enum dv_status status = dv_node_constant(binder, line, column, to, &expr->constant, out, err);
+        if (status == DV_OK)
+            (*out)->of_row = of_row;
+        return status;
+    }
     return dv_node_lazy(binder, line, column, cast_relabel, to, &expr, 1, NULL, out, err);
 }
 
@@ -529,10 +534,19 @@ static enum dv_status no_cast(struct dv_binder *binder, const struct dv_expr *ex
     return DV_FAILED;
 }
 
-/* Casts that depend on the session's zone there: PostgreSQL does not evaluate them before a row is read. */
-static bool by_session_zone(enum dv_type_id from, enum dv_type_id to)
+static bool is_clock(enum dv_type_id id)
 {
-    return (from == DV_TYPE_TIMESTAMPTZ) != (to == DV_TYPE_TIMESTAMPTZ);
+    return id == DV_TYPE_DATE || id == DV_TYPE_TIME || id == DV_TYPE_TIMESTAMP || id == DV_TYPE_TIMESTAMPTZ ||
+           id == DV_TYPE_INTERVAL;
+}
+
+/* Casts that depend on the session there, its zone or how it writes dates: PostgreSQL does not evaluate them
+ * before a row is read. */
+static bool by_session(const struct dv_type *from, const struct dv_type *to)
+{
+    return (from->id == DV_TYPE_TIMESTAMPTZ) != (to->id == DV_TYPE_TIMESTAMPTZ) ||
+           (dv_type_is_text(from) && (is_clock(to->id) || to->id == DV_TYPE_ARRAY)) ||
+           (is_clock(from->id) && dv_type_is_text(to));
 }
 
 enum dv_status dv_cast(struct dv_binder *binder, struct dv_expr *expr, const struct dv_type *to,
@@ -561,13 +575,13 @@ enum dv_status dv_cast(struct dv_binder *binder, struct dv_expr *expr, const str
         expr->type = dv_type_of(DV_TYPE_TEXT);
         return dv_cast(binder, expr, to, DV_CAST_EXPLICIT, line, column, out, err);
     } else if (!same) {
-        enum dv_type_id from = expr->type.id;
+        bool stable = by_session(&expr->type, to);
         dv_call_fn fn = conversion(&expr->type, to);
         if (fn == NULL)
             status = relabel(binder, expr, &bare, line, column, &expr, err);
         else
             status = dv_node_call(binder, line, column, fn, true, &bare, &expr, 1, NULL, &expr, err);
-        if (status == DV_OK && fn != NULL && by_session_zone(from, to->id))
+        if (status == DV_OK && fn != NULL && stable)
             ((struct dv_call *)expr)->stable = true;
         if (status == DV_OK)
             status = dv_node_fold(binder, &expr, err);

@@ -57,7 +57,7 @@ static void explain_input(const struct explainer *explainer, const struct dv_rel
 
 static void explain_join(const struct explainer *explainer, const struct dv_join_plan *join)
 {
-    static const char *const kinds[] = {"lookup", "mark", "expand"};
+    static const char *const kinds[] = {"lookup", "mark", "value", "expand"};
     dv_buf_printf(explainer->out, "  %-10s ", kinds[join->kind]);
     if (join->kind == DV_EXPAND) {
         dv_buf_printf(explainer->out, "rows of a function (line %d)%s\n", join->line,
@@ -70,6 +70,8 @@ static void explain_join(const struct explainer *explainer, const struct dv_join
     if (join->kind == DV_MARK)
         dv_buf_printf(explainer->out, "whether the key is there%s",
                       join->null_aware ? ", with IN's NULLs" : "");
+    else if (join->kind == DV_VALUE)
+        dv_buf_str(explainer->out, "one value, NULL where there is none");
     else
         dv_buf_printf(explainer->out, "%s, %s", join->left_join ? "left join" : "inner join",
                       join->many ? "any number of matches" : "at most one match, checked");
@@ -86,9 +88,13 @@ static void explain_barrier(const struct explainer *explainer, const struct dv_b
 {
     static const char *const kinds[] = {"", "group", "pick", "window", "sort"};
     const struct dv_relation_run *state = state_of(explainer, branch->relation);
-    unsigned carried = 0;
+    unsigned carried = 0, aggregates = 0, windows = 0;
     for (unsigned s = 0; s < branch->width; s++)
         carried += branch->carried[s];
+    for (unsigned a = 0; a < branch->aggregate_count; a++)
+        aggregates += branch->computed[a];
+    for (unsigned w = 0; w < branch->window_count; w++)
+        windows += branch->windows[w].needed;
     dv_buf_printf(explainer->out, "  %-10s ", kinds[branch->barrier]);
     if (branch->barrier == DV_BARRIER_SORT) {
         dv_buf_printf(explainer->out, "by %u expressions", branch->order_count);
@@ -98,10 +104,10 @@ static void explain_barrier(const struct explainer *explainer, const struct dv_b
             dv_buf_printf(explainer->out, " after %" PRIu64, branch->offset);
     } else {
         dv_buf_printf(explainer->out, "by %u key%s", branch->key_count, branch->key_count == 1 ? "" : "s");
-        if (branch->aggregate_count > 0)
-            dv_buf_printf(explainer->out, ", %u aggregates", branch->aggregate_count);
-        if (branch->window_count > 0)
-            dv_buf_printf(explainer->out, ", %u windows", branch->window_count);
+        if (aggregates > 0)
+            dv_buf_printf(explainer->out, ", %u aggregates", aggregates);
+        if (windows > 0)
+            dv_buf_printf(explainer->out, ", %u windows", windows);
     }
     dv_buf_printf(explainer->out, "; a barrier, fed in pass %u, read in pass %u; carries %u of %u columns",
                   branch->relation->input_level, branch->relation->level, carried, branch->width);
@@ -138,7 +144,7 @@ static void explain_branch(const struct explainer *explainer, const struct dv_br
 {
     const struct dv_relation *relation = branch->relation, *base = branch->base;
     unsigned level = branch->barrier == DV_BARRIER_NONE ? relation->level : relation->input_level;
-    unsigned copied = 0;
+    unsigned computed = 0, copied = 0;
     bool fused = !base->input && base->level == level;
     dv_buf_printf(explainer->out, "  read       %s, %s\n", base->name,
                   fused                ? "fused: its rows come by as they are made"
@@ -154,10 +160,12 @@ static void explain_branch(const struct explainer *explainer, const struct dv_br
         explain_barrier(explainer, branch);
     if (branch->having != NULL)
         dv_buf_printf(explainer->out, "  filter     having (line %d)\n", branch->having->line);
-    for (unsigned c = 0; c < relation->column_count; c++)
-        copied += branch->outputs[c]->is_column;
-    dv_buf_printf(explainer->out, "  output     %u columns, %u of them copied as they are\n",
-                  relation->column_count, copied);
+    for (unsigned c = 0; c < relation->column_count; c++) {
+        computed += relation->needed[c];
+        copied += relation->needed[c] && branch->outputs[c]->is_column;
+    }
+    dv_buf_printf(explainer->out, "  output     %u columns, %u of them copied as they are\n", computed,
+                  copied);
     for (unsigned r = 0; r < branch->reject_count; r++)
         dv_buf_printf(explainer->out, "  reject     %s\n", branch->rejects[r].name);
 }

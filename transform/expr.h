@@ -11,12 +11,26 @@
 
 #include "core/value.h"
 #include "transform/ast.h"
+#include "transform/keep.h"
+
+/* The leading slots of a row that stay as they are while rows out of joins and functions come and go behind
+ * them.
+ */
+struct dv_eval_scope {
+    unsigned width;         /* slots */
+    uint64_t row;           /* another number for other values; 0: results over them are not kept */
+    struct dv_arena *arena; /* what lives as long as they do: they are decoded into it */
+};
 
 struct dv_eval {
     struct dv_value *row;   /* slots; a raw value is decoded in place when it is first read */
     struct dv_arena *arena; /* of the batch */
     int line, column;       /* of the expression that failed */
     struct dv_buf scratch;  /* reusable, any function may use it within one call */
+    struct dv_keep *keep;   /* the worker's; NULL: nodes keep nothing from call to call */
+    struct dv_eval_scope scope;
+    uint64_t row_number; /* of the whole row, while it is complete and stays as it is; else 0 */
+    uint64_t last_row;   /* the last number given to a row or a scope */
 };
 
 struct dv_expr;
@@ -31,6 +45,8 @@ struct dv_expr {
     bool is_column; /* a bare column reference: the engine copies the value, raw or not, without evaluating */
     bool is_constant;
     struct dv_value constant; /* is_constant */
+    bool of_row; /* is_constant: PostgreSQL computes it row by row, and so what is made of it; see
+                    dv_node_failing */
     unsigned arg_count;
     struct dv_expr **args;
     const void *data; /* the implementation's own, made at binding (compiled LIKE pattern, JSON key, uuid

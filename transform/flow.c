@@ -58,7 +58,7 @@ enum dv_status dv_flow_emit(struct dv_flow *flow, const struct dv_node *node, co
     return DV_OK;
 }
 
-enum dv_status dv_flow_finish(struct dv_flow *flow, const struct dv_node *node, struct dv_err *err)
+static enum dv_status finish_row(struct dv_flow *flow, const struct dv_node *node, struct dv_err *err)
 {
     const struct dv_branch *branch = node->branch;
     const struct dv_relation *relation = branch->relation;
@@ -104,6 +104,22 @@ enum dv_status dv_flow_finish(struct dv_flow *flow, const struct dv_node *node, 
     return dv_flow_emit(flow, node, outputs, err);
 }
 
+enum dv_status dv_flow_finish(struct dv_flow *flow, const struct dv_node *node, struct dv_err *err)
+{
+    flow->eval.row_number = ++flow->eval.last_row;
+    enum dv_status status = finish_row(flow, node, err);
+    flow->eval.row_number = 0;
+    return status;
+}
+
+struct dv_eval_scope dv_flow_scope(struct dv_flow *flow, unsigned width)
+{
+    struct dv_eval_scope outer = flow->eval.scope;
+    flow->eval.scope =
+        (struct dv_eval_scope){.width = width, .row = ++flow->eval.last_row, .arena = flow->eval.arena};
+    return outer;
+}
+
 enum dv_status dv_flow_push(struct dv_flow *flow, const struct dv_node *node, const struct dv_value *base,
                             struct dv_err *err)
 {
@@ -112,12 +128,15 @@ enum dv_status dv_flow_push(struct dv_flow *flow, const struct dv_node *node, co
         return dv_flow_recurse(flow, node, base, err);
     state->read++;
     memcpy(state->row, base, node->branch->base->column_count * sizeof *base);
+    flow->eval.row_number = 0;
+    struct dv_eval_scope outer = dv_flow_scope(flow, node->branch->base->column_count);
     /* One row in 64 is timed, for all; not the same one at every node, or the outer would time the inner's
      * clock. */
     bool timed = flow->run->analyze && state->read % 64 == node->index * 7 % 64;
     uint64_t began = timed ? dv_flow_clock() : 0;
     enum dv_status status =
         node->branch->join_count == 0 ? dv_flow_finish(flow, node, err) : dv_flow_join(flow, node, 0, err);
+    flow->eval.scope = outer;
     if (timed) {
         uint64_t took = dv_flow_clock() - began;
         state->nanoseconds += took > flow->clock_cost ? 64 * (took - flow->clock_cost) : 0;
@@ -262,7 +281,7 @@ static void count_failed(struct dv_tally *tally, const struct dv_flow_node *stat
 }
 
 /* The tally of a part: the node's own rows, and what ephemeral branches above it left out of the same read.
- */
+ * What a link left out of its own feed is counted with the first part. */
 static void node_tally(const struct dv_flow *flow, const struct dv_node *node, struct dv_tally *tally)
 {
     uint64_t read = 0, multiplied = 0;
@@ -294,6 +313,11 @@ static void node_tally(const struct dv_flow *flow, const struct dv_node *node, s
         break;
     }
     tally->read = read + multiplied;
+    const struct dv_relation *root = flow->pipeline->root;
+    if (root->link && !root->materialized && flow->part == 0) {
+        const struct dv_run *run = flow->run;
+        dv_tally_add(tally, &run->relations[dv_relation_index(run->program, root)].fed);
+    }
 }
 
 static enum dv_status publish(struct dv_flow *flow, struct dv_err *err)
@@ -351,6 +375,7 @@ static void flow_release(struct dv_flow *flow)
     dv_buf_release(&flow->payload);
     dv_buf_release(&flow->record);
     dv_buf_release(&flow->eval.scratch);
+    dv_keep_release(&flow->keep);
     dv_arena_release(&flow->batch);
     dv_arena_release(&flow->arena);
 }
@@ -361,6 +386,7 @@ enum dv_status dv_pipeline_part(struct dv_run *run, struct dv_pipeline *pipeline
     enum dv_status status = DV_OK;
     struct dv_flow flow = {.run = run, .pipeline = pipeline, .worker = worker, .part = part};
     flow.eval.arena = &flow.batch;
+    flow.eval.keep = &flow.keep;
     flow.nodes = dv_arena_zalloc(&flow.arena, pipeline->node_count * sizeof *flow.nodes);
     if (flow.nodes == NULL) {
         status = dv_fail_memory(err);

@@ -35,6 +35,7 @@ struct dv_flow {
     struct dv_arena arena; /* the task's */
     struct dv_arena batch; /* values of some rows */
     struct dv_eval eval;
+    struct dv_keep keep; /* by nodes of the branches' expressions */
     struct dv_buf key, payload, record;
     uint64_t clock_cost; /* analyze: of looking at the clock */
     uint64_t row_number; /* of the root's row in hand */
@@ -43,6 +44,9 @@ struct dv_flow {
     const struct dv_value *values; /* the root's row */
 };
 
+/* From here on the first `width` slots stay as they are, and what is decoded of them lives in eval.arena.
+ * Returns the scope until now, which the caller puts back when they change. */
+struct dv_eval_scope dv_flow_scope(struct dv_flow *flow, unsigned width);
 /* Pushes one row of the base relation into the node. */
 enum dv_status dv_flow_push(struct dv_flow *flow, const struct dv_node *node, const struct dv_value *base,
                             struct dv_err *err) DV_MUST_CHECK;

@@ -1,4 +1,5 @@
-/* A row past the items of FROM behind the first: lookups, marks (EXISTS, IN), functions. */
+/* A row past the items of FROM behind the first and past sub-queries: lookups, marks (EXISTS, IN), values,
+ * functions. */
 #include "transform/flow.h"
 #include "transform/row_codec.h"
 #include "transform/set_function.h"
@@ -137,6 +138,34 @@ static enum dv_status join_mark(struct dv_flow *flow, const struct dv_node *node
     return dv_flow_join(flow, node, j + 1, err);
 }
 
+/* The one row under the key. Several are an error only of who reads the value. */
+static enum dv_status join_value(struct dv_flow *flow, const struct dv_node *node, unsigned j,
+                                 struct dv_err *err)
+{
+    struct dv_flow_node *state = &flow->nodes[node->index];
+    const struct dv_join_plan *join = &node->branch->joins[j];
+    bool is_null, several = false;
+    const char *payload;
+    enum dv_status status = join_key(flow, join, &is_null, err);
+    if (status != DV_OK)
+        return dv_flow_row_failed(flow, node, status, err);
+    fill_right(state->row, join, NULL);
+    if (!is_null) {
+        status = find(flow, node, j, err);
+        if (status == DV_OK)
+            status = dv_probe_next(&state->probes[j], &payload);
+        if (status == DV_OK) {
+            fill_right(state->row, join, payload);
+            status = dv_probe_next(&state->probes[j], &payload);
+            several = status == DV_OK;
+        }
+        if (status != DV_OK && status != DV_END)
+            return status;
+    }
+    state->row[join->first_slot + join->slot_count] = dv_bool(several);
+    return dv_flow_join(flow, node, j + 1, err);
+}
+
 static enum dv_status join_expand(struct dv_flow *flow, const struct dv_node *node, unsigned j,
                                   struct dv_err *err)
 {
@@ -146,9 +175,13 @@ static enum dv_status join_expand(struct dv_flow *flow, const struct dv_node *no
     struct dv_set_cursor cursor;
     bool holds;
     uint64_t rows = 0;
+    /* What stands before the function outlives its rows, whose memory is reused. */
+    struct dv_eval_scope scope = dv_flow_scope(flow, join->first_slot);
     enum dv_status status = dv_set_start(join->set, &cursor, &flow->eval, err);
-    if (status != DV_OK)
+    if (status != DV_OK) {
+        flow->eval.scope = scope;
         return dv_flow_row_failed(flow, node, status, err);
+    }
     while (status == DV_OK) {
         /* A nested call keeps to the outer one's memory, which is still in use. */
         flow->eval.arena = outer == &flow->batch ? &state->expanded : outer;
@@ -168,6 +201,7 @@ static enum dv_status join_expand(struct dv_flow *flow, const struct dv_node *no
             dv_arena_reset(&state->expanded);
     }
     flow->eval.arena = outer;
+    flow->eval.scope = scope;
     if (status != DV_END) {
         state->multiplied += rows > 0;
         return dv_flow_row_failed(flow, node, status, err);
@@ -183,6 +217,8 @@ enum dv_status dv_flow_join(struct dv_flow *flow, const struct dv_node *node, un
     switch (node->branch->joins[j].kind) {
     case DV_MARK:
         return join_mark(flow, node, j, err);
+    case DV_VALUE:
+        return join_value(flow, node, j, err);
     case DV_EXPAND:
         return join_expand(flow, node, j, err);
     default:

@@ -63,7 +63,10 @@ enum dv_status dv_flow_recurse(struct dv_flow *flow, const struct dv_node *node,
     for (unsigned c = 0; c < node->branch->base->column_count; c++)
         state->row[c] = base[c];
     flow->eval.arena = &frame->arena;
+    flow->eval.row_number = 0;
+    struct dv_eval_scope scope = dv_flow_scope(flow, node->branch->base->column_count);
     status = dv_flow_join(flow, node, 0, err);
+    flow->eval.scope = scope;
     flow->eval.arena = outer;
     state->depth--;
     state->row = row;

@@ -170,7 +170,10 @@ static void write_node(struct writer *w, const struct dv_number_place *node)
             dv_buf_byte(w->out, w->sign == '+' ? '+' : ' ');
         break;
     case P_SIGN:
-        dv_buf_byte(w->out, w->sign);
+        if (w->sign == '\0')
+            w->ended = true; /* a Roman number has none: PostgreSQL writes a NUL, which ends its text */
+        else
+            dv_buf_byte(w->out, w->sign);
         break;
     default:
         break;
@@ -445,7 +448,7 @@ static enum dv_status bind_number_pattern(struct dv_binder *binder, struct dv_ca
 
 #define FN(called, types, fn)                                                                                \
     {                                                                                                        \
-        .name = called, .signature = types, .flags = DV_FN_CLOCK, .eval = fn, .bind = bind_number_pattern    \
+        .name = called, .signature = types, .flags = DV_FN_STABLE, .eval = fn, .bind = bind_number_pattern   \
     }
 static const struct dv_function number_formats[] = {
     FN("to_char", "int4,text>text", int_to_char),        FN("to_char", "int8,text>text", int_to_char),

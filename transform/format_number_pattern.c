@@ -168,5 +168,21 @@ enum dv_status dv_number_format_of(const struct dv_expr *expr, struct dv_eval *e
         *format = *(const struct dv_number_format *)expr->data;
         return DV_OK;
     }
-    return dv_number_format_parse(pattern->u.p, pattern->len, eval->arena, format, err);
+    if (eval->keep == NULL)
+        return dv_number_format_parse(pattern->u.p, pattern->len, eval->arena, format, err);
+    struct dv_keep_entry *entry = dv_keep_find(eval->keep, expr, pattern->u.p, pattern->len, 0);
+    if (entry == NULL)
+        return dv_fail_memory(err);
+    if (entry->made == NULL) {
+        struct dv_number_format *kept = dv_arena_zalloc(&entry->arena, sizeof *kept);
+        if (kept == NULL)
+            return dv_fail_memory(err);
+        enum dv_status status =
+            dv_number_format_parse(entry->key, entry->key_length, &entry->arena, kept, err);
+        if (status != DV_OK)
+            return status;
+        entry->made = kept;
+    }
+    *format = *(const struct dv_number_format *)entry->made;
+    return DV_OK;
 }

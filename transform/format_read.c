@@ -3,6 +3,7 @@
 
 #include "core/alloc.h"
 #include "core/datetime.h"
+#include "core/utf8_cut.h"
 #include "transform/time_parts.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ static bool separator(char c)
 static enum dv_status bad_value(struct reading *reading, const char *value, size_t length)
 {
     return dv_eval_fail(reading->err, "22007", "invalid value \"%.*s\" for \"%s\"",
-                        (int)(length > 32 ? 32 : length), value, reading->node->word);
+                        (int)dv_utf8_cut(value, length > 32 ? 32 : length), value, reading->node->word);
 }
 
 static enum dv_status set_int(struct reading *reading, int *to, int value)
@@ -374,24 +375,25 @@ struct moment {
     bool has_year, has_month, has_day;
 };
 
-static void settle_year(struct fields *f, struct moment *m)
+static void settle_year(const struct fields *f, struct moment *m)
 {
-    if (f->bc != 0 && f->cc != 0 && (f->year == 0 || f->year_digits <= 2))
-        f->cc = -f->cc;
-    if (f->year != 0 && f->cc != 0 && f->year_digits <= 2) {
-        m->year = f->year % 100;
+    int64_t cc = f->cc, year = f->year; /* whatever the text says, times 100 */
+    if (f->bc != 0 && cc != 0 && (year == 0 || f->year_digits <= 2))
+        cc = -cc;
+    if (year != 0 && cc != 0 && f->year_digits <= 2) {
+        m->year = year % 100;
         if (m->year != 0)
-            m->year = f->cc >= 0 ? m->year + (f->cc - 1) * 100 : (f->cc + 1) * 100 - m->year + 1;
+            m->year = cc >= 0 ? m->year + (cc - 1) * 100 : (cc + 1) * 100 - m->year + 1;
         else
-            m->year = f->cc * 100 + (f->cc >= 0 ? 0 : 1);
-    } else if (f->year != 0) {
-        m->year = f->bc != 0 ? -f->year : f->year;
+            m->year = cc * 100 + (cc >= 0 ? 0 : 1);
+    } else if (year != 0) {
+        m->year = f->bc != 0 ? -year : year;
         if (m->year < 0)
             m->year++;
-    } else if (f->cc != 0) {
-        m->year = f->cc >= 0 ? (f->cc - 1) * 100 + 1 : f->cc * 100 + 1;
+    } else if (cc != 0) {
+        m->year = cc >= 0 ? (cc - 1) * 100 + 1 : cc * 100 + 1;
     }
-    m->has_year = f->year != 0 || f->cc != 0;
+    m->has_year = year != 0 || cc != 0;
 }
 
 static void set_days(struct moment *m, int64_t days)
@@ -444,10 +446,10 @@ static enum dv_status settle_date(struct fields *f, struct moment *m, struct dv_
         int64_t monday = iso_monday(m->year, f->ww);
         set_days(m, f->d == 0 ? monday : f->d > 1 ? monday + f->d - 2 : monday + 6);
     } else if (f->ww != 0) {
-        f->ddd = (f->ww - 1) * 7 + 1;
+        f->ddd = f->ww > INT_MAX / 7 ? INT_MAX : (f->ww - 1) * 7 + 1;
     }
     if (f->w != 0)
-        f->dd = (f->w - 1) * 7 + 1;
+        f->dd = f->w > INT_MAX / 7 ? INT_MAX : (f->w - 1) * 7 + 1;
     if (f->dd != 0) {
         m->day = f->dd;
         m->has_day = true;
@@ -492,7 +494,8 @@ static enum dv_status settle_time(const struct fields *f, struct moment *m, stru
 
 static enum dv_status out_of_range(const char *text, struct dv_err *err)
 {
-    return dv_eval_fail(err, "22008", "date/time field value out of range: \"%.*s\"", 64, text);
+    return dv_eval_fail(err, "22008", "date/time field value out of range: \"%.*s\"",
+                        (int)dv_utf8_cut(text, strnlen(text, 64)), text);
 }
 
 static bool valid(const struct moment *m)
@@ -510,6 +513,16 @@ static bool valid(const struct moment *m)
     return !(m->has_year && m->has_month && m->has_day) || (month == m->month && day == m->day);
 }
 
+/* The moment in UTC: the date may lie a day outside where the zone brings it back. false: out of range. */
+static bool to_moment(const struct moment *m, const struct fields *f, int64_t days, int64_t *us)
+{
+    int64_t zone = (int64_t)f->zone_sign * (f->zone_hours * 3600 + f->zone_minutes * 60);
+    int64_t seconds = m->hour * 3600 + m->minute * 60 + m->second - zone;
+    return !__builtin_mul_overflow(days, INT64_C(86400000000), us) &&
+           !__builtin_add_overflow(*us, seconds * INT64_C(1000000) + m->micro, us) &&
+           dv_timestamp_is_valid(*us);
+}
+
 enum dv_status dv_format_read(const struct dv_format *format, const char *text, size_t length, bool date_only,
                               int64_t *us, struct dv_err *err)
 {
@@ -517,7 +530,7 @@ enum dv_status dv_format_read(const struct dv_format *format, const char *text, 
     struct reading reading = {.end = format->nodes + format->count, .err = err};
     struct moment m = {.month = 1, .day = 1};
     const struct fields *f = &reading.fields;
-    int64_t days, zone;
+    int64_t days;
     enum dv_status status;
     if (copy == NULL)
         return dv_fail_memory(err);
@@ -536,15 +549,11 @@ enum dv_status dv_format_read(const struct dv_format *format, const char *text, 
     if (status != DV_OK)
         goto done;
     days = dv_date_from_civil(m.year, (int)m.month, (int)m.day);
-    if (days < -2451545 || days >= (date_only ? INT64_C(2145031949) : INT64_C(106751991))) {
-        status = dv_eval_fail(err, "22008", "%s out of range: \"%.*s\"", date_only ? "date" : "timestamp", 64,
-                              copy);
-        goto done;
-    }
-    zone = (int64_t)f->zone_sign * (f->zone_hours * 3600 + f->zone_minutes * 60);
-    *us = date_only ? days
-                    : days * INT64_C(86400000000) +
-                          (m.hour * 3600 + m.minute * 60 + m.second - zone) * INT64_C(1000000) + m.micro;
+    if (date_only ? days < -2451545 || days >= INT64_C(2145031949) : !to_moment(&m, f, days, us))
+        status = dv_eval_fail(err, "22008", "%s out of range: \"%.*s\"", date_only ? "date" : "timestamp",
+                              (int)dv_utf8_cut(copy, strnlen(copy, 64)), copy);
+    else if (date_only)
+        *us = days;
 done:
     dv_free(copy);
     return status;

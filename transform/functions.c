@@ -360,13 +360,13 @@ enum dv_status dv_function_make(struct dv_binder *binder, const struct dv_functi
     if (status != DV_OK)
         return status;
     call = (struct dv_call *)*out;
-    call->stable = (function->flags & DV_FN_CLOCK) != 0;
+    call->stable = (function->flags & DV_FN_STABLE) != 0;
     if (function->bind != NULL) {
         status = function->bind(binder, call, err);
         if (status != DV_OK)
             return status;
     }
-    return (function->flags & DV_FN_CLOCK) != 0 ? DV_OK : dv_node_fold(binder, out, err);
+    return dv_node_fold(binder, out, err);
 }
 
 /* ---- calls --------------------------------------------------------------------------------------------- */

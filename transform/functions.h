@@ -11,7 +11,7 @@
 
 enum dv_function_flag {
     DV_FN_NULLS = 1, /* is called with NULL arguments; without it a NULL argument gives NULL */
-    DV_FN_CLOCK = 2  /* not immutable to PostgreSQL: is not folded, and fails only where a row reaches it */
+    DV_FN_STABLE = 2 /* not immutable to PostgreSQL: fails only where a row reaches it, even over constants */
 };
 
 struct dv_function {

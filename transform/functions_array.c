@@ -553,7 +553,11 @@ static enum dv_status bind_generic(struct dv_binder *binder, const struct dv_ast
     type = letter_type(generic[g].pattern[count + 1], &element);
     status = dv_node_call(binder, ast->line, ast->column, generic[g].fn, generic[g].strict, &type, args,
                           count, NULL, out, err);
-    return status == DV_OK ? dv_node_fold(binder, out, err) : status;
+    if (status != DV_OK)
+        return status;
+    ((struct dv_call *)*out)->stable =
+        generic[g].fn == fn_to_string; /* it prints by the session's settings */
+    return dv_node_fold(binder, out, err);
 }
 
 #define GENERIC(called)                                                                                      \

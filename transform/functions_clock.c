@@ -20,11 +20,6 @@ static bool infinite(int64_t us)
     return us == DV_TIMESTAMP_INFINITY || us == DV_TIMESTAMP_MINUS_INFINITY;
 }
 
-static bool in_range(int64_t us)
-{
-    return us >= INT64_C(-211813488000000000) && us < INT64_C(9223371331200000000);
-}
-
 static int64_t floor_seconds(int64_t us)
 {
     return us >= 0 ? us / SECOND_US : -((-(us + 1)) / SECOND_US) - 1;
@@ -40,9 +35,25 @@ static enum dv_status zone_of(const struct dv_expr *expr, struct dv_eval *eval, 
         *zone = expr->data;
         return DV_OK;
     }
-    return dv_zone_find(name->u.p, name->len, eval->arena, zone, err);
+    if (eval->keep == NULL)
+        return dv_zone_find(name->u.p, name->len, eval->arena, zone, err);
+    struct dv_keep_entry *entry = dv_keep_find(eval->keep, expr, name->u.p, name->len, 0);
+    if (entry == NULL)
+        return dv_fail_memory(err);
+    if (entry->made == NULL) {
+        const struct dv_zone **kept = dv_arena_zalloc(&entry->arena, sizeof *kept);
+        if (kept == NULL)
+            return dv_fail_memory(err);
+        enum dv_status status = dv_zone_find(entry->key, entry->key_length, &entry->arena, kept, err);
+        if (status != DV_OK)
+            return status;
+        entry->made = (void *)kept;
+    }
+    *zone = *(const struct dv_zone **)entry->made;
+    return DV_OK;
 }
 
+/* A name that is wrong fails where a row gets to it. */
 static enum dv_status bind_zone(struct dv_binder *binder, struct dv_call *call, unsigned which,
                                 struct dv_err *err)
 {
@@ -51,13 +62,14 @@ static enum dv_status bind_zone(struct dv_binder *binder, struct dv_call *call, 
     struct dv_err inner = DV_ERR_INIT;
     if (!name->is_constant || name->constant.state == DV_NULL)
         return DV_OK;
-    if (dv_zone_find(name->constant.u.p, name->constant.len, binder->arena, &zone, &inner) != DV_OK) {
-        (void)dv_bind_fail(binder, name->line, name->column, inner.sqlstate, err, "%.700s", inner.message);
-        dv_err_hint(err, "%s", inner.hint);
-        return DV_FAILED;
+    if (dv_zone_find(name->constant.u.p, name->constant.len, binder->arena, &zone, &inner) == DV_OK) {
+        call->expr.data = zone;
+        return DV_OK;
     }
-    call->expr.data = zone;
-    return DV_OK;
+    if (inner.sqlstate[0] != '\0')
+        return DV_OK;
+    *err = inner;
+    return inner.status;
 }
 
 static enum dv_status bind_first_zone(struct dv_binder *binder, struct dv_call *call, struct dv_err *err)
@@ -68,7 +80,7 @@ static enum dv_status bind_first_zone(struct dv_binder *binder, struct dv_call *
 static enum dv_status moved(int64_t us, int64_t seconds, struct dv_value *out, struct dv_err *err)
 {
     int64_t result;
-    if (__builtin_add_overflow(us, seconds * SECOND_US, &result) || !in_range(result))
+    if (__builtin_add_overflow(us, seconds * SECOND_US, &result) || !dv_timestamp_is_valid(result))
         return dv_eval_range(err, DV_TYPE_TIMESTAMP);
     *out = dv_int(result);
     return DV_OK;
@@ -200,8 +212,8 @@ static enum dv_status stamp_of(const struct dv_value *args, int64_t *us, struct 
         return dv_eval_fail(err, "22008", "date field value out of range: %lld-%02lld-%02lld",
                             (long long)args[0].u.i, (long long)args[1].u.i, (long long)args[2].u.i);
     status = time_of(args[3].u.i, args[4].u.i, args[5].u.f, &time, err);
-    if (status == DV_OK &&
-        (__builtin_mul_overflow(days, DAY_US, us) || __builtin_add_overflow(*us, time, us) || !in_range(*us)))
+    if (status == DV_OK && (__builtin_mul_overflow(days, DAY_US, us) ||
+                            __builtin_add_overflow(*us, time, us) || !dv_timestamp_is_valid(*us)))
         return dv_eval_range(err, DV_TYPE_TIMESTAMP);
     return status;
 }
@@ -452,7 +464,7 @@ CLOCK_FN(bin)
         return dv_eval_range(err, DV_TYPE_INTERVAL);
     rest = difference % span;
     result = args[2].u.i + (difference - rest);
-    if (rest < 0 && (__builtin_sub_overflow(result, span, &result) || !in_range(result)))
+    if (rest < 0 && (__builtin_sub_overflow(result, span, &result) || !dv_timestamp_is_valid(result)))
         return dv_eval_range(err, DV_TYPE_TIMESTAMP);
     *out = dv_int(result);
     return DV_OK;
@@ -461,6 +473,10 @@ CLOCK_FN(bin)
 #define FN(called, types, fn)                                                                                \
     {                                                                                                        \
         .name = called, .signature = types, .eval = fn                                                       \
+    }
+#define STABLE(called, types, fn)                                                                            \
+    {                                                                                                        \
+        .name = called, .signature = types, .flags = DV_FN_STABLE, .eval = fn                                \
     }
 #define ZONED(called, types, fn, binds)                                                                      \
     {                                                                                                        \
@@ -471,14 +487,18 @@ static const struct dv_function clock_entries[] = {
     ZONED("timezone", "text,timestamptz>timestamp", at_zone, bind_first_zone),
     FN("timezone", "interval,timestamp>timestamptz", at_offset),
     FN("timezone", "interval,timestamptz>timestamp", at_offset),
-    ZONED("date_trunc", "text,timestamptz,text>timestamptz", trunc_in_zone, bind_third_zone),
+    {.name = "date_trunc",
+     .signature = "text,timestamptz,text>timestamptz",
+     .flags = DV_FN_STABLE,
+     .eval = trunc_in_zone,
+     .bind = bind_third_zone},
     FN("date_trunc", "text,interval>interval", trunc_interval),
     FN("date_bin", "interval,timestamp,timestamp>timestamp", bin),
     FN("date_bin", "interval,timestamptz,timestamptz>timestamptz", bin),
     FN("make_time", "int4,int4,float8>time", make_time),
     FN("make_timestamp", "int4,int4,int4,int4,int4,float8>timestamp", make_timestamp),
-    FN("make_timestamptz", "int4,int4,int4,int4,int4,float8>timestamptz", make_timestamp),
-    FN("make_timestamptz", "int4,int4,int4,int4,int4,float8,text>timestamptz", make_timestamp_in_zone),
+    STABLE("make_timestamptz", "int4,int4,int4,int4,int4,float8>timestamptz", make_timestamp),
+    STABLE("make_timestamptz", "int4,int4,int4,int4,int4,float8,text>timestamptz", make_timestamp_in_zone),
     FN("make_interval", ">interval", make_interval),
     FN("make_interval", "int4>interval", make_interval),
     FN("make_interval", "int4,int4>interval", make_interval),

@@ -10,17 +10,26 @@
     static enum dv_status name(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *args,      \
                                struct dv_value *out, struct dv_err *err)
 
+/* A pattern that is wrong fails where a row gets to it. */
 static enum dv_status bind_pattern(struct dv_binder *binder, struct dv_call *call, struct dv_err *err)
 {
     const struct dv_expr *pattern = call->expr.args[1];
     struct dv_format *format;
+    struct dv_err inner = DV_ERR_INIT;
     if (!pattern->is_constant || pattern->constant.state == DV_NULL)
         return DV_OK;
     format = dv_arena_zalloc(binder->arena, sizeof(*format));
     if (format == NULL)
         return dv_fail_memory(err);
-    call->expr.data = format;
-    return dv_format_parse(pattern->constant.u.p, pattern->constant.len, binder->arena, format, err);
+    if (dv_format_parse(pattern->constant.u.p, pattern->constant.len, binder->arena, format, &inner) ==
+        DV_OK) {
+        call->expr.data = format;
+        return DV_OK;
+    }
+    if (inner.sqlstate[0] != '\0')
+        return DV_OK;
+    *err = inner;
+    return inner.status;
 }
 
 static enum dv_status pattern_of(const struct dv_expr *expr, struct dv_eval *eval,
@@ -30,7 +39,22 @@ static enum dv_status pattern_of(const struct dv_expr *expr, struct dv_eval *eva
         *format = *(const struct dv_format *)expr->data;
         return DV_OK;
     }
-    return dv_format_parse(pattern->u.p, pattern->len, eval->arena, format, err);
+    if (eval->keep == NULL)
+        return dv_format_parse(pattern->u.p, pattern->len, eval->arena, format, err);
+    struct dv_keep_entry *entry = dv_keep_find(eval->keep, expr, pattern->u.p, pattern->len, 0);
+    if (entry == NULL)
+        return dv_fail_memory(err);
+    if (entry->made == NULL) {
+        struct dv_format *kept = dv_arena_zalloc(&entry->arena, sizeof *kept);
+        if (kept == NULL)
+            return dv_fail_memory(err);
+        enum dv_status status = dv_format_parse(entry->key, entry->key_length, &entry->arena, kept, err);
+        if (status != DV_OK)
+            return status;
+        entry->made = kept;
+    }
+    *format = *(const struct dv_format *)entry->made;
+    return DV_OK;
 }
 
 static enum dv_status put(const struct dv_expr *expr, struct dv_eval *eval, const struct dv_value *args,
@@ -105,7 +129,7 @@ FORMAT_FN(to_timestamp)
 
 #define FN(called, types, fn)                                                                                \
     {                                                                                                        \
-        .name = called, .signature = types, .flags = DV_FN_CLOCK, .eval = fn, .bind = bind_pattern           \
+        .name = called, .signature = types, .flags = DV_FN_STABLE, .eval = fn, .bind = bind_pattern          \
     }
 static const struct dv_function format_entries[] = {
     FN("to_char", "timestamp,text>text", stamp_to_char),

@@ -47,7 +47,7 @@ static enum dv_status bind_coalesce(struct dv_binder *binder, const struct dv_as
         if (args[i]->is_constant && args[i]->constant.state == DV_NULL && (kept > 0 || i + 1 < count))
             continue;
         args[kept++] = args[i];
-        if (args[i]->is_constant)
+        if (args[i]->is_constant && !args[i]->of_row)
             break;
     }
     if (kept == 1) {

@@ -1,4 +1,5 @@
-/* Functions and operators of regular expressions. A constant pattern is compiled at binding. */
+/* Functions and operators of regular expressions. A constant pattern is compiled at binding, others are kept
+ * from row to row. */
 #include "transform/functions.h"
 
 #include "core/array.h"
@@ -17,7 +18,8 @@
             goto done;                                                                                       \
     } while (0)
 
-/* Made at binding; regex NULL: the pattern or its flags come with the row. */
+/* Made at binding; regex NULL: the pattern or its flags come with the row, or are wrong, and the row that
+ * gets there fails. */
 struct pattern {
     const struct dv_regex *regex;
     bool global, negated;
@@ -28,7 +30,13 @@ struct pattern {
 struct use {
     const struct dv_regex *regex;
     bool global;
-    struct dv_arena own; /* of a pattern compiled for this call */
+    struct dv_arena own; /* of a pattern compiled for this call alone */
+};
+
+/* A pattern that came with a row. At its second use the table of states is built, which costs more than a
+ * search does. */
+struct kept_pattern {
+    const struct dv_regex *once, *table;
 };
 
 static enum dv_status read_flags(const char *p, size_t length, unsigned *flags, bool *global,
@@ -82,9 +90,31 @@ static enum dv_status read_flags(const char *p, size_t length, unsigned *flags, 
     return DV_OK;
 }
 
+static enum dv_status obtain_kept(const struct dv_expr *expr, struct dv_eval *eval,
+                                  const struct dv_value *text, unsigned flags, const struct dv_regex **regex,
+                                  struct dv_err *err)
+{
+    struct dv_keep_entry *entry = dv_keep_find(eval->keep, expr, text->u.p, text->len, flags);
+    if (entry != NULL && entry->made == NULL)
+        entry->made = dv_arena_zalloc(&entry->arena, sizeof(struct kept_pattern));
+    if (entry == NULL || entry->made == NULL)
+        return dv_fail_memory(err);
+    struct kept_pattern *kept = entry->made;
+    enum dv_status status = DV_OK;
+    if (kept->once == NULL)
+        status =
+            dv_regex_compile(text->u.p, text->len, flags | DV_REGEX_ONCE, &entry->arena, &kept->once, err);
+    else if (kept->table == NULL)
+        status = dv_regex_compile(text->u.p, text->len, flags, &entry->arena, &kept->table, err);
+    if (status != DV_OK)
+        entry->made = NULL;
+    *regex = kept->table != NULL ? kept->table : kept->once;
+    return status;
+}
+
 /* The pattern is args[1], its flags args[flag_at] (0: none). Ends with release(). */
-static enum dv_status obtain(const struct dv_expr *expr, const struct dv_value *args, unsigned flag_at,
-                             const char *no_global, struct use *use, struct dv_err *err)
+static enum dv_status obtain(const struct dv_expr *expr, struct dv_eval *eval, const struct dv_value *args,
+                             unsigned flag_at, const char *no_global, struct use *use, struct dv_err *err)
 {
     const struct pattern *pattern = expr->data;
     unsigned flags = pattern->flags;
@@ -95,7 +125,9 @@ static enum dv_status obtain(const struct dv_expr *expr, const struct dv_value *
     if (pattern->regex == NULL) {
         if (flag_at != 0 && expr->arg_count > flag_at)
             status = read_flags(args[flag_at].u.p, args[flag_at].len, &flags, &use->global, err);
-        if (status == DV_OK)
+        if (status == DV_OK && eval->keep != NULL)
+            status = obtain_kept(expr, eval, &args[1], flags, &use->regex, err);
+        else if (status == DV_OK)
             status = dv_regex_compile(args[1].u.p, args[1].len, flags | DV_REGEX_ONCE, &use->own, &use->regex,
                                       err);
     }
@@ -135,10 +167,12 @@ static enum dv_status bind_with(struct dv_binder *binder, struct dv_call *call, 
                                   &pattern->regex, &inner);
     if (status == DV_OK)
         return DV_OK;
-    pattern->regex = NULL;
-    (void)dv_bind_fail(binder, text->line, text->column, inner.sqlstate, err, "%.700s", inner.message);
-    dv_err_hint(err, "%s", inner.hint[0] != '\0' ? inner.hint : "docs/sql.md lists the options.");
-    return DV_FAILED;
+    if (inner.sqlstate[0] == '\0') { /* no fault of the pattern's */
+        *err = inner;
+        return status;
+    }
+    *pattern = (struct pattern){.flags = pattern->flags, .negated = negated};
+    return DV_OK;
 }
 
 #define REGEX_BIND(name, flag_at, flags, negated)                                                            \
@@ -162,7 +196,7 @@ static enum dv_status matches(const struct dv_expr *expr, struct dv_eval *eval, 
 {
     struct use use;
     bool found = false;
-    enum dv_status status = obtain(expr, args, flag_at, name, &use, err);
+    enum dv_status status = obtain(expr, eval, args, flag_at, name, &use, err);
     if (status == DV_OK)
         status = dv_regex_find(use.regex, args[0].u.p, args[0].len, 0, NULL, 0, eval->arena, &found, err);
     if (status == DV_OK)
@@ -197,7 +231,7 @@ REGEX_FN(fn_substring)
     struct use use;
     struct dv_regex_span spans[2];
     bool found = false;
-    enum dv_status status = obtain(expr, args, 0, NULL, &use, err);
+    enum dv_status status = obtain(expr, eval, args, 0, NULL, &use, err);
     if (status == DV_OK) {
         unsigned captures = dv_regex_captures(use.regex);
         status = dv_regex_find(use.regex, args[0].u.p, args[0].len, 0, spans, captures > 0 ? 2 : 1,
@@ -225,7 +259,7 @@ REGEX_FN(fn_match)
     struct use use;
     bool found = false;
     unsigned captures, skip;
-    enum dv_status status = obtain(expr, args, 2, NULL, &use, err);
+    enum dv_status status = obtain(expr, eval, args, 2, NULL, &use, err);
     if (status == DV_OK && use.global) {
         status = dv_eval_fail(err, "22023", "regexp_match() does not support the \"global\" option");
         dv_err_hint(err, "Use regexp_split_to_array, regexp_count or regexp_substr.");
@@ -356,7 +390,7 @@ REGEX_FN(fn_replace)
                     "to integer explicitly.");
         return DV_FAILED;
     }
-    status = obtain(expr, args, 3, NULL, &use, err);
+    status = obtain(expr, eval, args, 3, NULL, &use, err);
     if (status == DV_OK)
         status = replace(eval, use.regex, &args[0], &args[2], 0, use.global ? 0 : 1, out, err);
     release(&use);
@@ -372,7 +406,7 @@ REGEX_FN(fn_replace_from)
         return bad_parameter(err, "start", args[3].u.i);
     if (which < 0)
         return bad_parameter(err, "n", which);
-    status = obtain(expr, args, 5, NULL, &use, err);
+    status = obtain(expr, eval, args, 5, NULL, &use, err);
     if (status == DV_OK)
         status =
             replace(eval, use.regex, &args[0], &args[2], start_byte(&args[0], args[3].u.i), which, out, err);
@@ -411,7 +445,7 @@ REGEX_FN(fn_count)
     enum dv_status status;
     if (start <= 0)
         return bad_parameter(err, "start", start);
-    status = obtain(expr, args, 3, "regexp_count", &use, err);
+    status = obtain(expr, eval, args, 3, "regexp_count", &use, err);
     if (status == DV_OK)
         status =
             nth(eval, use.regex, &args[0], start_byte(&args[0], start), -1, &span, 1, &found, &count, err);
@@ -460,7 +494,7 @@ REGEX_FN(fn_instr)
         return bad_parameter(err, "endoption", behind);
     if (part < 0)
         return bad_parameter(err, "subexpr", part);
-    status = obtain(expr, args, 5, "regexp_instr", &use, err);
+    status = obtain(expr, eval, args, 5, "regexp_instr", &use, err);
     if (status == DV_OK)
         status = locate(eval, use.regex, &args[0], start, which, part, &span, &found, err);
     if (status == DV_OK)
@@ -484,7 +518,7 @@ REGEX_FN(fn_substr)
         return bad_parameter(err, "n", which);
     if (part < 0)
         return bad_parameter(err, "subexpr", part);
-    status = obtain(expr, args, 4, "regexp_substr", &use, err);
+    status = obtain(expr, eval, args, 4, "regexp_substr", &use, err);
     if (status == DV_OK)
         status = locate(eval, use.regex, &args[0], start, which, part, &span, &found, err);
     if (status == DV_OK && found)
@@ -518,7 +552,7 @@ REGEX_FN(fn_split)
     const struct dv_value *text = &args[0];
     size_t from = 0, last_end = 0, copied = 0, cap = 0;
     struct use use;
-    enum dv_status status = obtain(expr, args, 2, "regexp_split_to_array", &use, err);
+    enum dv_status status = obtain(expr, eval, args, 2, "regexp_split_to_array", &use, err);
     while (status == DV_OK && from <= text->len) {
         struct dv_regex_span span;
         bool found = false;

@@ -29,7 +29,10 @@ static enum dv_status bind_now(struct dv_binder *binder, const struct dv_ast *as
     (void)args;
     if (count != 0)
         return dv_bind_fail(binder, ast->line, ast->column, "42883", err, "function now takes no arguments");
-    return dv_node_constant(binder, ast->line, ast->column, &type, &now, out, err);
+    enum dv_status status = dv_node_constant(binder, ast->line, ast->column, &type, &now, out, err);
+    if (status == DV_OK)
+        (*out)->of_row = true;
+    return status;
 }
 
 static enum dv_status bind_today(struct dv_binder *binder, const struct dv_ast *ast, struct dv_expr **args,
@@ -537,22 +540,26 @@ TIME_FN(make_date)
     {                                                                                                        \
         .name = called, .signature = types, .eval = fn                                                       \
     }
+#define STABLE(called, types, fn)                                                                            \
+    {                                                                                                        \
+        .name = called, .signature = types, .flags = DV_FN_STABLE, .eval = fn                                \
+    }
 static const struct dv_function time_entries[] = {
     {.name = "now", .special = bind_now},
     {.name = "transaction_timestamp", .special = bind_now},
     {.name = "current_date", .special = bind_today},
     FN("extract", "text,timestamp>numeric", extract_stamp),
-    FN("extract", "text,timestamptz>numeric", extract_stamp),
+    STABLE("extract", "text,timestamptz>numeric", extract_stamp),
     FN("extract", "text,date>numeric", extract_date),
     FN("extract", "text,time>numeric", extract_time),
     FN("extract", "text,interval>numeric", extract_interval),
     FN("date_part", "text,timestamp>float8", part_stamp),
-    FN("date_part", "text,timestamptz>float8", part_stamp),
+    STABLE("date_part", "text,timestamptz>float8", part_stamp),
     FN("date_part", "text,date>float8", part_date),
     FN("date_part", "text,time>float8", part_time),
     FN("date_part", "text,interval>float8", part_interval),
     FN("date_trunc", "text,timestamp>timestamp", trunc_stamp),
-    FN("date_trunc", "text,timestamptz>timestamptz", trunc_stamp),
+    STABLE("date_trunc", "text,timestamptz>timestamptz", trunc_stamp),
     FN("make_date", "int4,int4,int4>date", make_date),
 };
 const struct dv_function_table dv_functions_time = DV_FUNCTION_TABLE(time_entries);

@@ -80,6 +80,17 @@ done:
 static enum dv_status duplicate_key(const struct builder *builder, const uint64_t rows[2], struct dv_err *err)
 {
     const struct dv_relation *model = builder->branch->relation;
+    if (builder->join->key_count == 0) {
+        enum dv_status status = dv_fail(
+            err, DV_EXIT_FAULT,
+            "%s:%d:%d: the join with \"%s\" has no equality, and \"%s\" has more than one row, so a row "
+            "would be multiplied",
+            model->file, builder->join->line, builder->join->column, builder->join->right->name,
+            builder->join->right->name);
+        dv_err_hint(err, "join \"%s\" on an equality, make it one row, or write -- drover: many in the model",
+                    builder->join->right->name);
+        return status;
+    }
     enum dv_status status = dv_fail(err, DV_EXIT_FAULT,
                                     "%s:%d:%d: the join with \"%s\" is not unique: rows %" PRIu64
                                     " and %" PRIu64 " of it have the same key, so a row would be multiplied",
@@ -105,6 +116,8 @@ enum dv_status dv_join_build(struct dv_run *run, const struct dv_branch *branch,
         return dv_fail_memory(err);
     builder.eval = (struct dv_eval){.row = builder.values, .arena = &builder.batch};
     DV_TRY(dv_lookup_new(&builder.lookup, dir, memory, err));
+    if (join->right->input && !right->done)
+        DV_TRY(dv_arrivals_wait_dataset(run->context->arrivals, right->dir, err));
     for (uint32_t part = 0; part < right->part_count; part++)
         DV_TRY(read_part(&builder, right->dir, part, err));
     status = dv_lookup_seal(builder.lookup, !join->many, rows, err);

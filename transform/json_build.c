@@ -119,3 +119,20 @@ enum dv_status dv_json_append_key(struct dv_buf *out, const struct dv_value *val
     dv_buf_release(&text);
     return status;
 }
+
+enum dv_status dv_json_out(const struct dv_expr *expr, struct dv_eval *eval, struct dv_buf *raw,
+                           enum dv_status status, struct dv_value *out, struct dv_err *err)
+{
+    if (status == DV_OK)
+        status = dv_buf_check(raw, err);
+    if (status == DV_OK && expr->type.id == DV_TYPE_JSONB) {
+        dv_buf_reset(&eval->scratch);
+        status = dv_jsonb_canonical(raw->data, raw->len, &eval->scratch, err);
+        if (status == DV_OK)
+            status = dv_out_scratch(eval, out, err);
+    } else if (status == DV_OK) {
+        status = dv_out_text(eval, out, raw->data, raw->len, err);
+    }
+    dv_buf_release(raw);
+    return status;
+}

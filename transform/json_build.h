@@ -2,7 +2,7 @@
 #ifndef DV_TRANSFORM_JSON_BUILD_H
 #define DV_TRANSFORM_JSON_BUILD_H
 
-#include "core/value.h"
+#include "transform/bind_internal.h"
 
 /* Appends the value as JSON, as PostgreSQL's to_jsonb sees it (not yet canonical). NULL: null. arena: for
  * array items. */
@@ -13,5 +13,10 @@ enum dv_status dv_json_append(struct dv_buf *out, const struct dv_value *value, 
 enum dv_status dv_json_append_key(struct dv_buf *out, const struct dv_value *value,
                                   const struct dv_type *type, unsigned argument, struct dv_arena *arena,
                                   struct dv_err *err) DV_MUST_CHECK;
+
+/* The result of a call that gives json or jsonb: the text in `raw` (consumed) as it is, or canonical. status:
+ * how the writing of it went. */
+enum dv_status dv_json_out(const struct dv_expr *expr, struct dv_eval *eval, struct dv_buf *raw,
+                           enum dv_status status, struct dv_value *out, struct dv_err *err) DV_MUST_CHECK;
 
 #endif

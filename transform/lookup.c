@@ -157,7 +157,7 @@ static enum dv_status take_sorted(struct dv_lookup *lookup, bool unique, uint64_
     while (status == DV_OK && (status = dv_sorter_next(cursor, &record, err)) == DV_OK) {
         bool same_hash = !first && record.hash == last_hash;
         if (unique && same_hash && record.key_length == last_key.len &&
-            memcmp(record.key, last_key.data, last_key.len) == 0) {
+            (last_key.len == 0 || memcmp(record.key, last_key.data, last_key.len) == 0)) {
             duplicate_rows[0] = last_sequence;
             duplicate_rows[1] = record.sequence;
             duplicate = true;

@@ -208,6 +208,11 @@ static bool is_strict(const struct dv_expr *expr)
     return expr->eval == eval_strict1 || expr->eval == eval_strict2 || expr->eval == eval_strict;
 }
 
+dv_call_fn dv_node_function(const struct dv_expr *expr)
+{
+    return is_strict(expr) || expr->eval == eval_nulls ? ((const struct dv_call *)expr)->fn : NULL;
+}
+
 const struct dv_expr *dv_node_failing(const struct dv_expr *expr)
 {
     bool all = expr->arg_count > 0 && (is_strict(expr) || expr->eval == eval_nulls) &&
@@ -216,7 +221,7 @@ const struct dv_expr *dv_node_failing(const struct dv_expr *expr)
         const struct dv_expr *inner = dv_node_failing(expr->args[i]);
         if (inner != NULL)
             return inner;
-        all = all && expr->args[i]->is_constant;
+        all = all && expr->args[i]->is_constant && !expr->args[i]->of_row;
     }
     return all ? expr : NULL;
 }
@@ -226,23 +231,28 @@ enum dv_status dv_node_fold(struct dv_binder *binder, struct dv_expr **expr, str
     struct dv_eval eval = {.arena = binder->arena};
     struct dv_err ignored = DV_ERR_INIT;
     struct dv_value value = dv_null();
-    enum dv_status status;
+    enum dv_status status = DV_OK;
     bool all = true, null = false, failing = false, strict = is_strict(*expr);
+    bool of_row = dv_node_function(*expr) != NULL && ((const struct dv_call *)*expr)->stable;
     for (unsigned i = 0; i < (*expr)->arg_count; i++) {
         const struct dv_expr *arg = (*expr)->args[i];
         all = all && arg->is_constant;
-        null = null || (arg->is_constant && arg->constant.state == DV_NULL);
+        null = null || (arg->is_constant && arg->constant.state == DV_NULL && !arg->of_row);
         failing = failing || dv_node_failing(arg) != NULL;
+        of_row = of_row || arg->of_row;
     }
-    if (strict && null && !failing)
-        return dv_node_constant(binder, (*expr)->line, (*expr)->column, &(*expr)->type, &value, expr, err);
-    if (!all)
+    bool is_null = strict && null && !failing;
+    if (!is_null && !all)
         return DV_OK;
-    status = dv_expr_eval(*expr, &eval, &value, &ignored);
+    if (!is_null)
+        status = dv_expr_eval(*expr, &eval, &value, &ignored);
     dv_buf_release(&eval.scratch);
     if (status != DV_OK)
         return DV_OK;
-    return dv_node_constant(binder, (*expr)->line, (*expr)->column, &(*expr)->type, &value, expr, err);
+    status = dv_node_constant(binder, (*expr)->line, (*expr)->column, &(*expr)->type, &value, expr, err);
+    if (status == DV_OK)
+        (*expr)->of_row = of_row && !is_null;
+    return status;
 }
 
 /* ---- values -------------------------------------------------------------------------------------------- */

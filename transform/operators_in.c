@@ -65,6 +65,33 @@ static enum dv_status make_list(struct dv_binder *binder, const struct dv_ast *a
     return status == DV_OK ? dv_node_fold(binder, out, err) : status;
 }
 
+/* What dv_bind_in leaves of items that read no column and yet are no constants: they fail, or the server
+ * alone could tell. PostgreSQL makes one array of all such items and evaluates it before it compares. */
+struct in_list {
+    struct dv_expr **first;
+    unsigned first_count;
+};
+
+static enum dv_status eval_in(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *out,
+                              struct dv_err *err)
+{
+    const struct in_list *list = expr->data;
+    for (unsigned i = 0; i < list->first_count; i++) {
+        enum dv_status status = dv_expr_eval(list->first[i], eval, out, err);
+        if (status != DV_OK)
+            return status;
+    }
+    return dv_expr_eval(expr->args[0], eval, out, err);
+}
+
+static bool reads_no_column(const struct dv_expr *expr)
+{
+    bool none = !expr->is_column;
+    for (unsigned i = 0; i < expr->arg_count && none; i++)
+        none = reads_no_column(expr->args[i]);
+    return none;
+}
+
 /* a = x OR a = y ..., left to right, three-valued. data not NULL: negated. */
 static enum dv_status eval_any_true(const struct dv_expr *expr, struct dv_eval *eval, struct dv_value *out,
                                     struct dv_err *err)
@@ -115,6 +142,26 @@ static bool as_list(struct dv_binder *binder, struct dv_expr **args, unsigned co
     return comparable(type->id);
 }
 
+static enum dv_status evaluate_first(struct dv_binder *binder, const struct dv_ast *ast,
+                                     struct dv_expr **args, struct dv_expr **out, struct dv_err *err)
+{
+    struct dv_type boolean = dv_type_of(DV_TYPE_BOOL);
+    struct in_list *list = dv_arena_zalloc(binder->arena, sizeof *list);
+    struct dv_expr *test = *out;
+    unsigned together = 0;
+    if (list == NULL ||
+        (list->first = dv_arena_alloc(binder->arena, ast->arg_count * sizeof(struct dv_expr *))) == NULL)
+        return dv_fail_memory(err);
+    for (unsigned i = 1; i < ast->arg_count; i++) {
+        together += reads_no_column(args[i]);
+        if (!args[i]->is_constant && reads_no_column(args[i]))
+            list->first[list->first_count++] = args[i];
+    }
+    if (together < 2 || list->first_count == 0)
+        return DV_OK;
+    return dv_node_lazy(binder, ast->line, ast->column, eval_in, &boolean, &test, 1, list, out, err);
+}
+
 enum dv_status dv_bind_in(struct dv_binder *binder, const struct dv_ast *ast, struct dv_expr **args,
                           struct dv_expr **out, struct dv_err *err)
 {
@@ -143,7 +190,9 @@ enum dv_status dv_bind_in(struct dv_binder *binder, const struct dv_ast *ast, st
     }
     status = dv_node_lazy(binder, ast->line, ast->column, eval_any_true, &boolean, tests, count - 1,
                           ast->flag ? &negated : NULL, out, err);
-    return status == DV_OK ? dv_node_fold(binder, out, err) : status;
+    if (status == DV_OK)
+        status = dv_node_fold(binder, out, err);
+    return status == DV_OK ? evaluate_first(binder, ast, args, out, err) : status;
 }
 
 /* ---- BETWEEN ------------------------------------------------------------------------------------------- */

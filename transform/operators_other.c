@@ -3,6 +3,7 @@
 
 #include "core/jsonb.h"
 #include "transform/array_text.h"
+#include "transform/json_path.h"
 
 #include <string.h>
 
@@ -54,39 +55,12 @@ OP_FN(concat_jsonb)
 
 static struct dv_json_text json_of(const struct dv_value *value)
 {
-    struct dv_json_text json = {value->u.p, value->len};
-    while (json.len > 0 && strchr(" \t\r\n", json.p[0]) != NULL) {
-        json.p++;
-        json.len--;
-    }
-    while (json.len > 0 && strchr(" \t\r\n", json.p[json.len - 1]) != NULL)
-        json.len--;
-    return json;
-}
-
-/* The slice as the operator's result: json as it is, or its text for ->>. */
-static enum dv_status json_result(const struct dv_expr *expr, struct dv_eval *eval, struct dv_json_text json,
-                                  struct dv_value *out, struct dv_err *err)
-{
-    const char *text = NULL;
-    size_t length = 0;
-    bool is_null = false;
-    enum dv_status status;
-    if (json.p == NULL)
-        return DV_OK;
-    if (expr->type.id != DV_TYPE_TEXT) {
-        *out = dv_text(json.p, json.len);
-        return DV_OK;
-    }
-    status = dv_json_as_text(json, eval->arena, &text, &length, &is_null, err);
-    if (status == DV_OK && !is_null)
-        *out = dv_text(text, length);
-    return status;
+    return dv_json_trim(value->u.p, value->len);
 }
 
 OP_FN(json_member)
 {
-    return json_result(expr, eval, dv_json_member(json_of(&args[0]), args[1].u.p, args[1].len), out, err);
+    return dv_json_result(expr, eval, dv_json_member(json_of(&args[0]), args[1].u.p, args[1].len), out, err);
 }
 
 /* A jsonb scalar counts as an array of one; a json scalar does not. */
@@ -94,9 +68,9 @@ OP_FN(json_element)
 {
     enum dv_json_kind kind = dv_json_kind_of(json_of(&args[0]));
     if (expr->args[0]->type.id == DV_TYPE_JSONB && kind != DV_JSON_ARRAY && kind != DV_JSON_OBJECT)
-        return args[1].u.i == 0 || args[1].u.i == -1 ? json_result(expr, eval, json_of(&args[0]), out, err)
+        return args[1].u.i == 0 || args[1].u.i == -1 ? dv_json_result(expr, eval, json_of(&args[0]), out, err)
                                                      : DV_OK;
-    return json_result(expr, eval, dv_json_element(json_of(&args[0]), args[1].u.i), out, err);
+    return dv_json_result(expr, eval, dv_json_element(json_of(&args[0]), args[1].u.i), out, err);
 }
 
 OP_FN(json_path)
@@ -123,7 +97,7 @@ OP_FN(json_path)
             return DV_OK;
         }
     }
-    return json_result(expr, eval, json, out, err);
+    return dv_json_result(expr, eval, json, out, err);
 }
 
 OP_FN(json_has_key)
@@ -212,6 +186,10 @@ OP_FN(jsonb_remove)
     {                                                                                                        \
         .name = sign, .signature = types, .eval = fn                                                         \
     }
+#define PATH(sign, types, fn, hook)                                                                          \
+    {                                                                                                        \
+        .name = sign, .signature = types, .eval = fn, .bind = hook                                           \
+    }
 #define CONCAT(types)                                                                                        \
     {                                                                                                        \
         .name = "||", .signature = types, .eval = concat_bytes, .bind = bind_concat                          \
@@ -222,18 +200,18 @@ static const struct dv_function other_entries[] = {
     CONCAT("nonarray,text>text"),
     OP("||", "bytea,bytea>bytea", concat_bytes),
     OP("||", "jsonb,jsonb>jsonb", concat_jsonb),
-    OP("->", "json,text>json", json_member),
-    OP("->", "json,int4>json", json_element),
-    OP("->", "jsonb,text>jsonb", json_member),
-    OP("->", "jsonb,int4>jsonb", json_element),
-    OP("->>", "json,text>text", json_member),
-    OP("->>", "json,int4>text", json_element),
-    OP("->>", "jsonb,text>text", json_member),
-    OP("->>", "jsonb,int4>text", json_element),
-    OP("#>", "json,array>json", json_path),
-    OP("#>", "jsonb,array>jsonb", json_path),
-    OP("#>>", "json,array>text", json_path),
-    OP("#>>", "jsonb,array>text", json_path),
+    PATH("->", "json,text>json", json_member, dv_json_arrow_bind),
+    PATH("->", "json,int4>json", json_element, dv_json_arrow_bind),
+    PATH("->", "jsonb,text>jsonb", json_member, dv_json_arrow_bind),
+    PATH("->", "jsonb,int4>jsonb", json_element, dv_json_arrow_bind),
+    PATH("->>", "json,text>text", json_member, dv_json_arrow_bind),
+    PATH("->>", "json,int4>text", json_element, dv_json_arrow_bind),
+    PATH("->>", "jsonb,text>text", json_member, dv_json_arrow_bind),
+    PATH("->>", "jsonb,int4>text", json_element, dv_json_arrow_bind),
+    PATH("#>", "json,array>json", json_path, dv_json_array_bind),
+    PATH("#>", "jsonb,array>jsonb", json_path, dv_json_array_bind),
+    PATH("#>>", "json,array>text", json_path, dv_json_array_bind),
+    PATH("#>>", "jsonb,array>text", json_path, dv_json_array_bind),
     OP("?", "jsonb,text>bool", json_has_key),
     OP("-", "jsonb,text>jsonb", jsonb_remove),
     OP("-", "jsonb,int4>jsonb", jsonb_remove),

@@ -204,21 +204,22 @@ static enum dv_status scale_interval(struct dv_eval *eval, const struct dv_inter
 {
     double months = scale(span->months, factor, divide), days = scale(span->days, factor, divide), rest,
            seconds, us;
-    int64_t whole_days;
-    if (!(months >= INT32_MIN && months <= INT32_MAX && days >= INT32_MIN && days <= INT32_MAX))
+    uint32_t whole_days; /* what is carried into a day at the end of the range wraps, in PostgreSQL 15 too */
+    if (!(months >= INT32_MIN && months < -(double)INT32_MIN && days >= INT32_MIN &&
+          days < -(double)INT32_MIN))
         return dv_eval_range(err, DV_TYPE_INTERVAL);
     rest = round_micro((months - (double)(int32_t)months) * 30.0);
     seconds = round_micro((days - (double)(int32_t)days + rest - (double)(int32_t)rest) * 86400.0);
-    whole_days = (int32_t)days;
+    whole_days = (uint32_t)(int32_t)days;
     if (fabs(seconds) >= 86400.0) {
-        whole_days += (int32_t)(seconds / 86400.0);
+        whole_days += (uint32_t)(int32_t)(seconds / 86400.0);
         seconds -= (double)((int32_t)(seconds / 86400.0)) * 86400.0;
     }
-    whole_days += (int32_t)rest;
+    whole_days += (uint32_t)(int32_t)rest;
     us = rint(scale((double)span->microseconds, factor, divide) + seconds * 1000000.0);
     if (!(us >= -9223372036854775808.0 && us < 9223372036854775808.0))
         return dv_eval_range(err, DV_TYPE_INTERVAL);
-    return dv_out_interval(eval, out, (int32_t)months, whole_days, (int64_t)us, err);
+    return dv_out_interval(eval, out, (int32_t)months, (int32_t)whole_days, (int64_t)us, err);
 }
 
 enum dv_status dv_interval_divide(struct dv_eval *eval, const struct dv_interval *span, double divisor,
@@ -245,6 +246,10 @@ TIME_FN(interval_over)
     {                                                                                                        \
         .name = sign, .signature = types, .eval = fn                                                         \
     }
+#define STABLE(sign, types, fn)                                                                              \
+    {                                                                                                        \
+        .name = sign, .signature = types, .flags = DV_FN_STABLE, .eval = fn                                  \
+    }
 static const struct dv_function time_entries[] = {
     OP("+", "date,int4>date", date_plus_days),
     OP("+", "int4,date>date", date_plus_days),
@@ -256,9 +261,9 @@ static const struct dv_function time_entries[] = {
     OP("+", "timestamp,interval>timestamp", stamp_plus),
     OP("+", "interval,timestamp>timestamp", stamp_plus),
     OP("-", "timestamp,interval>timestamp", stamp_minus),
-    OP("+", "timestamptz,interval>timestamptz", stamp_plus),
-    OP("+", "interval,timestamptz>timestamptz", stamp_plus),
-    OP("-", "timestamptz,interval>timestamptz", stamp_minus),
+    STABLE("+", "timestamptz,interval>timestamptz", stamp_plus),
+    STABLE("+", "interval,timestamptz>timestamptz", stamp_plus),
+    STABLE("-", "timestamptz,interval>timestamptz", stamp_minus),
     OP("-", "timestamp,timestamp>interval", stamp_difference),
     OP("-", "timestamptz,timestamptz>interval", stamp_difference),
     OP("+", "date,time>timestamp", date_plus_time),

@@ -125,8 +125,6 @@ static enum dv_status parse_select(struct dv_parser *parser, struct dv_ast_selec
 {
     static const struct refusal into[] = {
         {"into", "Leave it out: the result goes to the dataset named as the model."}};
-    static const struct refusal window[] = {
-        {"window", "Write the window behind OVER itself: OVER (PARTITION BY a ORDER BY b)."}};
     struct dv_ast_select *select = dv_arena_zalloc(parser->arena, sizeof *select);
     if (select == NULL)
         return dv_fail_memory(parser->err);
@@ -144,7 +142,8 @@ static enum dv_status parse_select(struct dv_parser *parser, struct dv_ast_selec
         PARSE(parse_group(parser, select));
     if (dv_parser_take(parser, "having"))
         PARSE(dv_parse_expr(parser, &select->having));
-    PARSE(refuse(parser, window, 1));
+    PARSE(dv_parse_windows(parser, select));
+    PARSE(dv_resolve_windows(parser, select));
     PARSE(dv_resolve_group(parser, select));
     PARSE(dv_resolve_distinct(parser, select));
     *out = select;
@@ -319,6 +318,7 @@ static enum dv_status parse_tail(struct dv_parser *parser, struct dv_ast_query *
     };
     if (dv_token_is_word(parser->at, "order")) {
         PARSE(dv_parse_order(parser, &query->order, &query->order_count));
+        PARSE(dv_resolve_windows(parser, query->select_count == 1 ? query->selects[0] : NULL));
         PARSE(dv_resolve_order(parser, query));
     }
     while (dv_token_is_word(parser->at, "limit") || dv_token_is_word(parser->at, "offset"))
@@ -417,12 +417,15 @@ enum dv_status dv_parse_query(struct dv_parser *parser, struct dv_ast_query **qu
 {
     unsigned outer = parser->height;
     bool restricted = parser->restricted;
+    const struct dv_over_name *over_names = parser->over_names;
     parser->height = 0;
     parser->restricted = false;
+    parser->over_names = NULL;
     PARSE(parse_query(parser, query));
     *height = parser->height + 1;
     parser->height = outer;
     parser->restricted = restricted;
+    parser->over_names = over_names;
     return DV_OK;
 }
 
@@ -478,6 +481,7 @@ enum dv_status dv_parse_expression(const char *sql, size_t length, const char *p
         return dv_parser_fail(&parser, parser.at, "Pragmas stand in models.",
                               "a pragma inside an expression");
     PARSE(dv_parse_expr(&parser, expression));
+    PARSE(dv_resolve_windows(&parser, NULL));
     if (parser.at->kind != DV_TOKEN_END)
         return dv_parser_unexpected(&parser, "an operator or the end of the expression");
     return DV_OK;

@@ -1,4 +1,4 @@
-/* Function calls: name(DISTINCT a, b ORDER BY c) FILTER (WHERE d) OVER (PARTITION BY e ORDER BY f). */
+/* Function calls: name(DISTINCT a, b ORDER BY c) FILTER (WHERE d) OVER (…). */
 #include "transform/parser_internal.h"
 
 #include <string.h>
@@ -55,34 +55,6 @@ static enum dv_status parse_filter(struct dv_parser *parser, struct dv_ast_call 
     return dv_parser_expect_mark(parser, ")", "FILTER's condition");
 }
 
-static enum dv_status parse_over(struct dv_parser *parser, const struct dv_token *name,
-                                 struct dv_ast_call *call)
-{
-    static const char *const frames[] = {"rows", "range", "groups"};
-    call->over = true;
-    if (dv_token_is_name(parser->at))
-        return dv_parser_fail(parser, parser->at,
-                              "Write the window behind OVER itself: OVER (PARTITION BY a ORDER BY b).",
-                              "named windows are not known");
-    PARSE(dv_parser_expect_mark(parser, "(", "OVER"));
-    if (call->distinct || call->order_count > 0)
-        return dv_parser_fail(parser, name, "Leave it out, or aggregate in a sub-select first.",
-                              "DISTINCT and ORDER BY inside %s(...) cannot go with OVER", name->text);
-    if (dv_parser_take(parser, "partition")) {
-        PARSE(dv_parser_expect(parser, "by", "PARTITION"));
-        PARSE(dv_parse_exprs(parser, &call->partition, &call->partition_count));
-    }
-    if (dv_token_is_word(parser->at, "order"))
-        PARSE(dv_parse_order(parser, &call->window_order, &call->window_order_count));
-    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
-        if (dv_token_is_word(parser->at, frames[i]))
-            return dv_parser_fail(
-                parser, parser->at,
-                "Leave it out: the frame is PostgreSQL's default, up to the current row's peers.",
-                "window frames are not known");
-    return dv_parser_expect_mark(parser, ")", "the window");
-}
-
 enum dv_status dv_parse_call(struct dv_parser *parser, struct dv_ast **out)
 {
     const struct dv_token *name = parser->at;
@@ -102,7 +74,7 @@ enum dv_status dv_parse_call(struct dv_parser *parser, struct dv_ast **out)
     if (dv_parser_take(parser, "filter"))
         PARSE(parse_filter(parser, call));
     if (dv_parser_take(parser, "over"))
-        PARSE(parse_over(parser, name, call));
+        PARSE(dv_parse_over(parser, name, call));
     if (call->star || call->distinct || call->order_count > 0 || call->filter != NULL || call->over)
         node->call = call;
     *out = node;

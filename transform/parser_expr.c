@@ -329,7 +329,7 @@ static enum dv_status parse_cast(struct dv_parser *parser, struct dv_ast **left)
     dv_parser_next(parser);
     PARSE(dv_parse_type(parser, &node->type));
     *left = node;
-    return dv_parser_finish(parser, node, &operand, 1, 0);
+    return dv_parser_cast(parser, node, operand);
 }
 
 static enum dv_status parse_infix(struct dv_parser *parser, enum level level, struct dv_ast **left,

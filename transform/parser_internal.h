@@ -9,6 +9,14 @@
 #include "transform/ast.h"
 #include "transform/lexer.h"
 
+/* A call with OVER name or OVER (name …), until the WINDOW clause is read. */
+struct dv_over_name {
+    struct dv_ast_call *call;
+    const struct dv_token *name;
+    bool whole; /* no brackets */
+    const struct dv_over_name *next;
+};
+
 struct dv_parser {
     const char *file;
     struct dv_arena *arena;
@@ -18,6 +26,7 @@ struct dv_parser {
     unsigned height; /* of the highest expression of the query being parsed */
     bool restricted; /* inside BETWEEN's lower bound or POSITION: no AND, OR, NOT, IN, LIKE (PostgreSQL's
                         b_expr) */
+    const struct dv_over_name *over_names; /* of the SELECT being parsed */
 };
 
 /* Nothing is owned outside the arena, so an error needs no cleaning up. */
@@ -73,6 +82,10 @@ enum dv_status dv_parser_node(struct dv_parser *parser, const struct dv_token *t
                               struct dv_ast **out) DV_MUST_CHECK;
 
 /* ---- grammar ---- */
+/* Gives a cast, whose type is set, its operand. A cast of ARRAY[...] is one of each element (manual 4.2.12).
+ * parser_type.c */
+enum dv_status dv_parser_cast(struct dv_parser *parser, struct dv_ast *cast,
+                              struct dv_ast *operand) DV_MUST_CHECK;
 enum dv_status dv_parse_expr(struct dv_parser *parser, struct dv_ast **out) DV_MUST_CHECK; /* parser_expr.c */
 enum dv_status dv_parse_restricted(struct dv_parser *parser, struct dv_ast **out) DV_MUST_CHECK;
 enum dv_status dv_parse_exprs(struct dv_parser *parser, struct dv_ast ***items,
@@ -80,6 +93,13 @@ enum dv_status dv_parse_exprs(struct dv_parser *parser, struct dv_ast ***items,
 enum dv_status dv_parse_primary(struct dv_parser *parser,
                                 struct dv_ast **out) DV_MUST_CHECK; /* parser_primary.c */
 enum dv_status dv_parse_call(struct dv_parser *parser, struct dv_ast **out) DV_MUST_CHECK; /* parser_call.c */
+/* Behind OVER; `function` is named in errors. (parser_window.c) */
+enum dv_status dv_parse_over(struct dv_parser *parser, const struct dv_token *function,
+                             struct dv_ast_call *call) DV_MUST_CHECK;
+/* The WINDOW clause, where one stands here. */
+enum dv_status dv_parse_windows(struct dv_parser *parser, struct dv_ast_select *select) DV_MUST_CHECK;
+/* Gives the calls that name a window what it says. select: NULL where there is no WINDOW clause. */
+enum dv_status dv_resolve_windows(struct dv_parser *parser, const struct dv_ast_select *select) DV_MUST_CHECK;
 /* EXTRACT(...), CAST(...) and all else that PostgreSQL gives a syntax of its own; *out NULL where none stands
  * here. */
 enum dv_status dv_parse_special(struct dv_parser *parser,

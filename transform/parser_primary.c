@@ -38,15 +38,24 @@ static enum dv_status parse_subscripts(struct dv_parser *parser, struct dv_ast *
     return DV_OK;
 }
 
+/* (SELECT …) as a value */
+static enum dv_status parse_query_value(struct dv_parser *parser, struct dv_ast **out)
+{
+    struct dv_ast *node = dv_parser_new(parser, parser->at, DV_AST_SUBQUERY, NULL);
+    unsigned height = 0;
+    if (node == NULL)
+        return dv_fail_memory(parser->err);
+    PARSE(dv_parse_subquery(parser, &node->query, &height));
+    *out = node;
+    PARSE(dv_parser_finish(parser, node, NULL, 0, height));
+    return parse_subscripts(parser, out);
+}
+
 static enum dv_status parse_bracket(struct dv_parser *parser, struct dv_ast **out)
 {
     const struct dv_token *token = parser->at;
     if (dv_parser_at_query(parser))
-        return dv_parser_fail(
-            parser, token,
-            "Put it in FROM: CROSS JOIN (SELECT max(id) AS max_id FROM t) m, then m.max_id; or write "
-            "IN (SELECT ...) or EXISTS (SELECT ...).",
-            "a SELECT in brackets is no value here");
+        return parse_query_value(parser, out);
     dv_parser_next(parser);
     if (dv_token_is_mark(parser->at, ")"))
         return dv_parser_unexpected(parser, "an expression between the brackets");

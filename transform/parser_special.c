@@ -36,7 +36,7 @@ static enum dv_status parse_cast(struct dv_parser *parser, const struct dv_token
     PARSE(dv_parse_type(parser, &node->type));
     PARSE(dv_parser_expect_mark(parser, ")", "CAST's type"));
     *out = node;
-    return dv_parser_finish(parser, node, &operand, 1, 0);
+    return dv_parser_cast(parser, node, operand);
 }
 
 static enum dv_status parse_extract(struct dv_parser *parser, const struct dv_token *token,

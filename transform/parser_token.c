@@ -161,13 +161,42 @@ enum dv_status dv_parser_names(struct dv_parser *parser, const char *what, const
     return DV_OK;
 }
 
+/* Behind the bracket that closes the one at `token`. */
+static const struct dv_token *behind_bracket(const struct dv_token *token)
+{
+    unsigned open = 0;
+    for (; token->kind != DV_TOKEN_END; token++) {
+        open += dv_token_is_mark(token, "(");
+        open -= dv_token_is_mark(token, ")");
+        if (open == 0)
+            return token + 1;
+    }
+    return token;
+}
+
+/* Whether a query in brackets may go on there: ((SELECT 1) UNION ALL …) is one, ((SELECT 1) + 2) is none. */
+static bool goes_on(const struct dv_token *token)
+{
+    static const char *const words[] = {"union", "intersect", "except", "order", "limit", "offset", "fetch"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (dv_token_is_word(token, words[i]))
+            return true;
+    return dv_token_is_mark(token, ")") || token->kind == DV_TOKEN_END;
+}
+
 bool dv_parser_at_query(const struct dv_parser *parser)
 {
     const struct dv_token *token = parser->at;
-    for (int i = 0; i <= DV_AST_HIGHEST && dv_token_is_mark(token, "("); i++)
+    unsigned open = 0;
+    for (; open <= DV_AST_HIGHEST && dv_token_is_mark(token, "("); open++)
         token++;
-    return dv_token_is_word(token, "select") || dv_token_is_word(token, "with") ||
-           dv_token_is_word(token, "values");
+    if (!dv_token_is_word(token, "select") && !dv_token_is_word(token, "with") &&
+        !dv_token_is_word(token, "values"))
+        return false;
+    for (; open > 1; open--)
+        if (!goes_on(behind_bracket(parser->at + open - 1)))
+            return false;
+    return true;
 }
 
 /* ---- memory and nodes ---- */

@@ -119,3 +119,31 @@ enum dv_status dv_parse_type(struct dv_parser *parser, struct dv_type *type)
     dv_buf_release(&name);
     return status;
 }
+
+static enum dv_status cast_elements(struct dv_parser *parser, struct dv_ast *array,
+                                    const struct dv_type *type)
+{
+    for (unsigned i = 0; i < array->arg_count; i++) {
+        struct dv_ast *element = array->args[i], *cast;
+        if (element->kind == DV_AST_ARRAY) {
+            PARSE(cast_elements(parser, element, type));
+            continue;
+        }
+        cast = dv_arena_alloc(parser->arena, sizeof *cast);
+        if (cast == NULL)
+            return dv_fail_memory(parser->err);
+        *cast = (struct dv_ast){
+            .kind = DV_AST_CAST, .type = *type, .line = element->line, .column = element->column};
+        cast->type.id = type->element;
+        PARSE(dv_parser_finish(parser, cast, &element, 1, 0));
+        array->args[i] = cast;
+    }
+    return dv_parser_finish(parser, array, array->args, array->arg_count, 0);
+}
+
+enum dv_status dv_parser_cast(struct dv_parser *parser, struct dv_ast *cast, struct dv_ast *operand)
+{
+    if (operand->kind == DV_AST_ARRAY && cast->type.id == DV_TYPE_ARRAY)
+        PARSE(cast_elements(parser, operand, &cast->type));
+    return dv_parser_finish(parser, cast, &operand, 1, 0);
+}

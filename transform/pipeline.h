@@ -14,8 +14,9 @@
 
 #include <pthread.h>
 
-/* A barrier partition is made for about this many rows fed, so that its parts depend on the data alone. */
-#define DV_PARTITION_ROWS 131072U
+/* A barrier is cut into as many partitions as parts feed it, rounded up to a power of two, up to 2^this:
+ * known before the first row, and the same for the same input. */
+#define DV_MOST_BITS 12U
 
 struct dv_node {
     const struct dv_branch *branch; /* NULL: the root is a dataset read from files */

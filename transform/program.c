@@ -1,4 +1,5 @@
 #include "transform/bind_query.h"
+#include "transform/json_path.h"
 #include "transform/relation.h"
 
 #include "core/alloc.h"
@@ -66,6 +67,10 @@ static enum dv_status add_params(struct dv_program *program, const struct dv_pro
     program->params = dv_arena_zalloc(&program->arena, (count + 1) * sizeof *program->params);
     if (program->params == NULL)
         return dv_fail_memory(err);
+    program->params[program->param_count++] =
+        (struct dv_param){.name = "now",
+                          .type = dv_type_of(DV_TYPE_TIMESTAMPTZ),
+                          .value = {.u.i = program->now_us, .state = DV_SET}};
     for (unsigned p = 0; p < count; p++) {
         struct dv_param *param = &program->params[program->param_count];
         param->name = dv_arena_strdup(&program->arena, params[p].name);
@@ -106,7 +111,13 @@ static enum dv_status list_models(struct dv_program *program, char ***names, uns
     if (folder == NULL && errno != ENOENT)
         return dv_fail_os(err, errno, "cannot read the folder %s", program->models_dir);
     enum dv_status status = *names == NULL ? dv_fail_memory(err) : DV_OK;
-    for (struct dirent *entry; status == DV_OK && folder != NULL && (entry = readdir(folder)) != NULL;) {
+    while (status == DV_OK && folder != NULL) {
+        errno = 0;
+        const struct dirent *entry = readdir(folder);
+        if (entry == NULL && errno != 0)
+            status = dv_fail_os(err, errno, "cannot read the folder %s", program->models_dir);
+        if (entry == NULL)
+            break;
         size_t length = strlen(entry->d_name);
         if (length <= 4 || entry->d_name[0] == '.' || strcmp(entry->d_name + length - 4, ".sql") != 0)
             continue;
@@ -237,6 +248,7 @@ enum dv_status dv_program_new(struct dv_program **out, const char *models_dir, c
     DV_TRY(check_specs(program, specs, spec_count, err));
     dv_schedule(program);
     DV_TRY(dv_mark_needed(program, err));
+    DV_TRY(dv_json_plan(program, err));
 done:
     if (status != DV_OK)
         dv_program_free(program);

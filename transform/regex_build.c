@@ -10,6 +10,7 @@
 #define MOST_NODES        20000
 #define MOST_STATES       1500
 #define MOST_ENTRIES      300000
+#define MOST_STEPS        20000000 /* nodes looked at for all tables of one expression: about 0.2 s */
 #define ANY_SET           UINT32_MAX
 
 /* ---- columns ------------------------------------------------------------------------------------------- */
@@ -345,6 +346,7 @@ static unsigned reach(struct tabler *tabler, unsigned from, unsigned listed, boo
     while (depth > 0) {
         unsigned at = tabler->stack[--depth];
         const struct dv_regex_node *node = &tabler->nodes[at];
+        tabler->regex->table_steps++;
         if (tabler->marks[at] == tabler->mark)
             continue;
         tabler->marks[at] = tabler->mark;
@@ -426,7 +428,9 @@ static uint32_t step(struct tabler *tabler, const unsigned *from, unsigned count
     const struct dv_regex *regex = tabler->regex;
     unsigned listed = 0;
     tabler->mark++;
-    for (unsigned i = 0; i < count; i++) {
+    tabler->regex->table_steps += count;
+    tabler->too_many = tabler->too_many || tabler->regex->table_steps > MOST_STEPS;
+    for (unsigned i = 0; i < count && !tabler->too_many; i++) {
         const struct dv_regex_node *node = &tabler->nodes[from[i]];
         if (node->value == ANY_SET || regex->contains[node->value][column])
             listed = reach(tabler, node->next, listed, false, DV_BEFORE_OTHER, DV_BEFORE_OTHER, false);
@@ -453,7 +457,7 @@ static void fill_rows(struct tabler *tabler, uint32_t *table, unsigned *sets)
     }
 }
 
-/* machine->table, where the states are few enough. */
+/* machine->table, where the states are few enough and found soon enough. */
 static enum dv_status make_table(struct dv_regex *regex, struct dv_regex_machine *machine,
                                  struct dv_arena *arena, struct dv_err *err)
 {
@@ -557,9 +561,10 @@ enum dv_status dv_regex_build(struct dv_regex *regex, struct dv_arena *arena, st
     for (unsigned i = 0; status == DV_OK && i < regex->look_count; i++)
         status = make_machine(regex, regex->looks[i].item, regex->looks[i].behind, arena,
                               &regex->looks[i].machine, err);
-    if (status == DV_OK)
-        status = make_parts(regex, regex->top, arena, err);
+    /* The one that every text goes through comes first: a table of its own, if any. */
     if (status == DV_OK)
         status = make_machine(regex, regex->top->item, true, arena, &regex->search, err);
+    if (status == DV_OK)
+        status = make_parts(regex, regex->top, arena, err);
     return status;
 }

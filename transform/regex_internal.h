@@ -139,6 +139,7 @@ struct dv_regex {
     struct dv_regex_look *looks;
     unsigned look_count;
     const struct dv_regex_machine *search; /* anything, then the expression */
+    uint64_t table_steps;                  /* spent on the tables of all machines */
     /* Characters to columns: those below 256 by table; above, by the span between bounds that they are in and
      * the classes that they belong to. */
     uint16_t low[256];

@@ -9,14 +9,33 @@
 
 #define NONE DV_REGEX_NONE
 
+/* Places of the text and nodes looked at for one search, besides a few for each byte: about a second.
+ * Back-references can ask for more than there is time for, in any engine that keeps to the manual. */
+#define MOST_STEPS 100000000U
+
+/* What a simulation works on; marks are of a round, so that they need no clearing between two of them. */
+struct lists {
+    unsigned *now, *next, *stack;
+    uint32_t *marks, mark;
+    unsigned now_count, next_count, room;
+    bool in_use;
+};
+
 struct search {
     const struct dv_regex *regex;
     const char *text;
     size_t length;
     struct dv_regex_span *captures; /* [0] unused */
     struct dv_arena *scratch;
+    struct lists lists; /* of the outermost simulation */
+    uint64_t steps, most_steps;
     bool no_memory;
 };
+
+static bool given_up(const struct search *search)
+{
+    return search->no_memory || search->steps > search->most_steps;
+}
 
 static size_t forth(const struct search *search, size_t at)
 {
@@ -50,7 +69,7 @@ static enum dv_regex_before before_at(const struct search *search, size_t at)
 /* ---- automata ------------------------------------------------------------------------------------------ */
 
 /* Where a match from `from` ends: the last place up to stop, or (shortest) the first from least on. */
-static size_t run_table(const struct search *search, const struct dv_regex_machine *machine, size_t from,
+static size_t run_table(struct search *search, const struct dv_regex_machine *machine, size_t from,
                         size_t least, size_t stop, bool shortest)
 {
     size_t columns = (size_t)search->regex->column_count + 1, at = from, found = NONE;
@@ -62,13 +81,14 @@ static size_t run_table(const struct search *search, const struct dv_regex_machi
         if ((entry & 1U) != 0 && at >= least) {
             found = at;
             if (shortest)
-                return found;
+                break;
         }
         if (at >= stop || at == search->length)
             break;
         state = entry >> 1;
         at += width;
     }
+    search->steps += at - from + 1;
     return found;
 }
 
@@ -81,12 +101,6 @@ static bool look_holds(struct search *search, const struct dv_regex_look *look, 
                               : run(search, look->machine, at, at, search->length, true);
     return (end != NONE) != look->negative;
 }
-
-struct lists {
-    unsigned *now, *next, *stack;
-    uint32_t *marks, mark;
-    unsigned now_count, next_count;
-};
 
 /* Follows splits and conditions from a node, at a place of the text; sets go to the list. True: the end is
  * reached. */
@@ -128,7 +142,12 @@ static bool follow(struct search *search, const struct dv_regex_machine *machine
 
 static bool make_lists(struct search *search, unsigned count, struct lists *lists)
 {
-    memset(lists, 0, sizeof(*lists));
+    lists->now_count = lists->next_count = 0;
+    if (lists->room >= count)
+        return true;
+    lists->room = count;
+    search->steps += count / 8U;
+    lists->mark = 0;
     lists->now = dv_arena_alloc(search->scratch, sizeof(unsigned) * count);
     lists->next = dv_arena_alloc(search->scratch, sizeof(unsigned) * count);
     lists->stack = dv_arena_alloc(search->scratch, sizeof(unsigned) * (count * 2U + 2U));
@@ -143,36 +162,40 @@ static size_t simulate(struct search *search, const struct dv_regex_machine *mac
 {
     const struct dv_regex *regex = search->regex;
     enum dv_regex_before before = before_at(search, from);
-    struct lists lists;
+    struct lists inner = {0},
+                 *lists = search->lists.in_use ? &inner : &search->lists; /* a look within a look */
     size_t at = from, found = NONE;
-    if (!make_lists(search, machine->node_count, &lists))
+    if (!make_lists(search, machine->node_count, lists))
         return NONE;
-    lists.next[lists.next_count++] = machine->start;
-    while (lists.next_count > 0) {
+    lists->in_use = true;
+    lists->next[lists->next_count++] = machine->start;
+    while (lists->next_count > 0 && !given_up(search)) {
         unsigned width = 0, column = at < search->length ? column_at(search, at, &width) : 0;
         enum dv_regex_before next =
             at < search->length ? (enum dv_regex_before)regex->before_of[column] : DV_BEFORE_OTHER;
         bool accepting = false;
-        lists.mark++;
-        lists.now_count = 0;
-        for (unsigned i = 0; i < lists.next_count; i++)
-            accepting = follow(search, machine, &lists, lists.next[i], at, before, next) || accepting;
+        lists->mark++;
+        search->steps += 1U + lists->next_count;
+        lists->now_count = 0;
+        for (unsigned i = 0; i < lists->next_count; i++)
+            accepting = follow(search, machine, lists, lists->next[i], at, before, next) || accepting;
         if (accepting && at >= least) {
             found = at;
             if (shortest)
-                return found;
+                break;
         }
         if (at >= stop || at == search->length)
             break;
-        lists.next_count = 0;
-        for (unsigned i = 0; i < lists.now_count; i++) {
-            const struct dv_regex_node *node = &machine->nodes[lists.now[i]];
+        lists->next_count = 0;
+        for (unsigned i = 0; i < lists->now_count; i++) {
+            const struct dv_regex_node *node = &machine->nodes[lists->now[i]];
             if (node->value == UINT32_MAX || regex->contains[node->value][column])
-                lists.next[lists.next_count++] = node->next;
+                lists->next[lists->next_count++] = node->next;
         }
         before = next;
         at += width;
     }
+    lists->in_use = false;
     return found;
 }
 
@@ -223,7 +246,7 @@ static bool dissect_pair(struct search *search, const struct dv_regex_part *part
 {
     const struct dv_regex_part *left = part->children[0], *right = part->children[1];
     size_t middle = NONE;
-    while ((middle = next_end(search, left, from, middle, to)) != NONE) {
+    while (!given_up(search) && (middle = next_end(search, left, from, middle, to)) != NONE) {
         if (!fits(search, right, middle, to))
             continue;
         if (!dissect(search, left, from, middle))
@@ -316,7 +339,7 @@ static bool dissect_iteration(struct search *search, const struct dv_regex_part 
     }
     ends[0] = from;
     tried[1] = NONE;
-    while (k > 0) {
+    while (k > 0 && !given_up(search)) {
         size_t before = ends[k - 1], end = next_end(search, inner, before, tried[k], to);
         bool empty_wanted = k < least && least - k >= dv_utf8_count(search->text + before, to - before);
         if (end != NONE && end == before && end != to && !empty_wanted) {
@@ -357,7 +380,7 @@ static bool dissect_iteration(struct search *search, const struct dv_regex_part 
 static bool dissect(struct search *search, const struct dv_regex_part *part, size_t from, size_t to)
 {
     bool fitting = true;
-    if (search->no_memory)
+    if (given_up(search))
         return false;
     switch (part->kind) {
     case DV_PART_PLAIN:
@@ -403,7 +426,7 @@ static size_t match_at(struct search *search, size_t from, bool take_apart)
         if (!take_apart)
             return end;
         forget_all(search);
-        if (dissect(search, top, from, end) || search->no_memory)
+        if (dissect(search, top, from, end) || given_up(search))
             return end;
         if (!search->regex->refers)
             return NONE;
@@ -416,7 +439,11 @@ enum dv_status dv_regex_find(const struct dv_regex *regex, const char *text, siz
                              bool *found, struct dv_err *err)
 {
     struct dv_arena work = {0};
-    struct search search = {.regex = regex, .text = text, .length = length, .scratch = &work};
+    struct search search = {.regex = regex,
+                            .text = text,
+                            .length = length,
+                            .scratch = &work,
+                            .most_steps = MOST_STEPS + 16 * (uint64_t)length};
     struct dv_regex_span few[16];
     bool take_apart = regex->refers || span_count > 1;
     size_t close, end = NONE;
@@ -433,8 +460,9 @@ enum dv_status dv_regex_find(const struct dv_regex *regex, const char *text, siz
     }
     if (regex->refers)
         close = length; /* what the automaton takes for a match may be none */
-    for (; from <= close && !search.no_memory; from = forth(&search, from)) {
+    for (; from <= close && !given_up(&search); from = forth(&search, from)) {
         dv_arena_reset(&work);
+        search.lists = (struct lists){0};
         end = match_at(&search, from, take_apart);
         if (end != NONE)
             break;
@@ -446,6 +474,8 @@ enum dv_status dv_regex_find(const struct dv_regex *regex, const char *text, siz
                                                : (struct dv_regex_span){NONE, NONE};
 done:
     dv_arena_release(&work);
+    if (search.steps > search.most_steps)
+        return dv_eval_fail(err, "54001", "the regular expression takes too long over this text");
     return search.no_memory ? dv_fail_memory(err) : DV_OK;
 }
 

@@ -26,7 +26,9 @@ struct dv_bound_rule {
 enum dv_join_kind {
     DV_LOOKUP, /* the right relation's rows under a key */
     DV_MARK,   /* EXISTS, IN: one boolean, whether the right relation has the key */
-    DV_EXPAND  /* a function in FROM: its rows; there is no right relation */
+    DV_VALUE, /* (SELECT …): the right relation's one row under a key, or NULLs; the slot behind those of the
+                 right side says whether there are several, which is an error to read */
+    DV_EXPAND /* a function in FROM: its rows; there is no right relation */
 };
 
 /* One item of FROM behind the first, or one sub-query of a condition. */
@@ -55,15 +57,31 @@ enum dv_barrier {
     DV_BARRIER_SORT    /* ORDER BY, LIMIT: every row, in order, in one part */
 };
 
-enum dv_window_kind { DV_ROW_NUMBER, DV_RANK, DV_DENSE_RANK, DV_WINDOW_AGGREGATE };
+enum dv_window_kind {
+    DV_ROW_NUMBER,
+    DV_RANK,
+    DV_DENSE_RANK,
+    DV_PERCENT_RANK,
+    DV_CUME_DIST,
+    DV_NTILE,
+    DV_SHIFT, /* lag, lead */
+    DV_FIRST_VALUE,
+    DV_LAST_VALUE,
+    DV_WINDOW_AGGREGATE
+};
 
 /* One call with OVER; its result has a slot of the flat row. */
 struct dv_window {
     const struct dv_ast *ast;
     enum dv_window_kind kind;
-    bool ordered; /* over the partition up to the row and its peers; else over all of it */
+    struct dv_type type;
+    bool ordered;               /* it has an ORDER BY */
+    enum dv_window_frame reach; /* PEERS only where it is ordered */
     struct dv_aggregate *aggregate;
+    struct dv_expr *value, *fallback; /* over the flat row: lag(value, shift, fallback), first_value(value) */
+    int64_t shift;                    /* lag -1, lead 1: how many rows further on the value is */
     unsigned slot;
+    bool needed; /* an output that somebody reads reads it; dv_mark_needed */
 };
 
 /* The flat row of a branch: the base's columns, then each join's right columns, then (row-wise) its own
@@ -71,7 +89,9 @@ struct dv_window {
 struct dv_branch {
     struct dv_relation *relation;
     struct dv_relation *base;
-    struct dv_scope scope; /* names of the flat row */
+    struct dv_branch
+        *source;           /* what reads FROM: itself, or the branch at the lower end of a chain of links */
+    struct dv_scope scope; /* names of the source's flat row */
     struct dv_join_plan *joins;
     unsigned join_count;
     unsigned width; /* slots before the outputs */
@@ -88,6 +108,7 @@ struct dv_branch {
     unsigned key_count;
     struct dv_aggregate **aggregates;
     unsigned aggregate_count;
+    bool *computed;                   /* per aggregate: an output that is needed, HAVING, a rule reads it */
     struct dv_expr *having;           /* over keys and aggregates */
     struct dv_aggregate_order *order; /* PICK: which row is first; WINDOW, SORT: the order of rows */
     unsigned order_count;
@@ -107,6 +128,9 @@ struct dv_relation {
     const char *file; /* for messages; NULL for inputs */
     const char *description;
     bool input, ephemeral;
+    bool link;         /* the lower half of a SELECT with several barriers: what it leaves out counts as its
+                          reader's */
+    bool inner;        /* made by a WITH, a sub-select, a sub-query: nobody reads it but its own model */
     bool single;       /* the input of a SELECT that reads no dataset: one row without columns, no files */
     bool materialized; /* has stage files: an input, a written model, or one that others look up */
     struct dv_column *columns;

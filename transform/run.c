@@ -1,5 +1,6 @@
 /* A run of the program: pass by pass, each pass's pipelines part by part on all workers. */
 #include "transform/flow.h"
+#include "transform/pass_task.h"
 
 #include "core/manifest_json.h"
 #include "core/thread.h"
@@ -9,18 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-struct pass_task {
-    struct dv_pipeline *pipeline;
-    uint32_t part;
-};
+#define WORTH_KEEPING (8U * 1024U * 1024U) /* bytes of a barrier's rows */
 
 struct pass {
     struct dv_run *run;
     unsigned number;
     struct dv_pipeline *pipelines;
     unsigned pipeline_count;
-    struct pass_task *tasks;
-    size_t task_count;
+    struct dv_pass_tasks tasks;
 };
 
 /* ---- what is there already ---- */
@@ -37,6 +34,17 @@ static enum dv_status input_prepare(struct dv_run *run, struct dv_relation_run *
         state->rows = 1;
         state->done = true;
         return DV_OK;
+    }
+    if (!dv_dataset_exists(state->dir)) {
+        struct dv_arrival arrival;
+        enum dv_status waited =
+            dv_arrivals_wait_plan(run->context->arrivals, relation->name, state->dir, &arrival, err);
+        if (waited == DV_OK) {
+            state->part_count = arrival.parts;
+            state->rows = arrival.estimated_rows;
+        }
+        if (waited != DV_END)
+            return waited;
     }
     enum dv_status status = dv_dataset_manifest_read(state->dir, &manifest, err);
     if (status == DV_OK) {
@@ -61,8 +69,8 @@ static enum dv_status model_prepare(struct dv_run *run, struct dv_relation_run *
         state->rows += base->rows;
     }
     if (dv_relation_is_barrier(relation)) {
-        while (relation->branches[0].key_count > 0 && state->bits < 12 &&
-               state->rows > (uint64_t)DV_PARTITION_ROWS << state->bits)
+        while (relation->branches[0].key_count > 0 && state->bits < DV_MOST_BITS &&
+               state->part_count > UINT32_C(1) << state->bits)
             state->bits++;
         state->part_count = UINT32_C(1) << state->bits;
     }
@@ -131,13 +139,13 @@ static enum dv_status restore_sorters(struct dv_run *run, struct dv_err *err)
     return status;
 }
 
-/* Everything fed: on disk, where part of it is already, so that an interruption from here on costs one
- * partition. */
+/* Everything fed: on disk, so that an interruption from here on costs one partition; but what is fed again in
+ * a moment stays in memory. */
 static enum dv_status seal(struct dv_relation_run *state, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
     json_t *note = NULL;
-    if (dv_sorter_spilled_bytes(state->sorter) == 0)
+    if (dv_sorter_spilled_bytes(state->sorter) == 0 && dv_sorter_memory_bytes(state->sorter) < WORTH_KEEPING)
         return dv_sorter_seal(state->sorter, err);
     DV_TRY(dv_sorter_spill(state->sorter, err));
     note = json_object();
@@ -175,7 +183,7 @@ done:
 
 /* ---- one pass ---- */
 
-/* Half of the memory is the sorters', a quarter the lookups'; the rest is blocks in and out. */
+/* A quarter of the memory is the sorters', an eighth the lookups'; the rest is blocks in and out. */
 static enum dv_status make_sorters(struct pass *pass, struct dv_err *err)
 {
     struct dv_run *run = pass->run;
@@ -194,7 +202,7 @@ static enum dv_status make_sorters(struct pass *pass, struct dv_err *err)
             relation->input_level != pass->number)
             continue;
         enum dv_status status = dv_sorter_new(&state->sorter, state->spill_dir, state->bits,
-                                              run->context->workers, run->context->memory / 2 / alive, err);
+                                              run->context->workers, run->context->memory / 4 / alive, err);
         if (status != DV_OK)
             return status;
     }
@@ -221,7 +229,7 @@ static enum dv_status make_lookups(struct pass *pass, struct dv_err *err)
                     continue;
                 enum dv_status status =
                     dv_join_build(pass->run, node->branch, &node->branch->joins[j],
-                                  pass->run->context->memory / 4 / count, &node->lookups[j], err);
+                                  pass->run->context->memory / 8 / count, &node->lookups[j], err);
                 if (status != DV_OK)
                     return status;
             }
@@ -241,35 +249,25 @@ static void free_lookups(struct pass *pass)
         }
 }
 
-static enum dv_status make_tasks(struct pass *pass, struct dv_err *err)
+static void start_progress(struct pass *pass)
 {
     struct dv_run *run = pass->run;
-    for (unsigned p = 0; p < pass->pipeline_count; p++) {
-        struct dv_pipeline *pipeline = &pass->pipelines[p];
-        pass->task_count += pipeline->part_count;
-        for (unsigned n = 0; n < pipeline->node_count; n++)
-            if (pipeline->nodes[n]->sink) {
-                const struct dv_relation *relation = pipeline->nodes[n]->branch->relation;
+    for (unsigned p = 0; p < pass->pipeline_count; p++)
+        for (unsigned n = 0; n < pass->pipelines[p].node_count; n++)
+            if (pass->pipelines[p].nodes[n]->sink) {
+                const struct dv_relation *relation = pass->pipelines[p].nodes[n]->branch->relation;
                 struct dv_relation_run *state = &run->relations[dv_relation_index(run->program, relation)];
                 state->progress =
                     dv_progress_start(run->context->progress, "transform", relation->name, state->rows);
             }
-    }
-    pass->tasks = dv_arena_alloc(&run->arena, (pass->task_count + 1) * sizeof *pass->tasks);
-    if (pass->tasks == NULL)
-        return dv_fail_memory(err);
-    size_t at = 0;
-    for (unsigned p = 0; p < pass->pipeline_count; p++)
-        for (uint32_t part = 0; part < pass->pipelines[p].part_count; part++)
-            pass->tasks[at++] = (struct pass_task){.pipeline = &pass->pipelines[p], .part = part};
-    return DV_OK;
 }
 
 static enum dv_status run_task(void *context, unsigned worker, size_t number, struct dv_err *err)
 {
     struct pass *pass = context;
-    const struct pass_task *task = &pass->tasks[number];
-    return dv_pipeline_part(pass->run, task->pipeline, worker, task->part, err);
+    const struct dv_pass_task *task;
+    enum dv_status status = dv_pass_tasks_claim(pass->run, &pass->tasks, number, &task, err);
+    return status == DV_OK ? dv_pipeline_part(pass->run, task->pipeline, worker, task->part, err) : status;
 }
 
 /* A folder that is written only where there is something to write lacks parts: they become empty ones. */
@@ -362,8 +360,9 @@ static enum dv_status run_pass(struct dv_run *run, unsigned number, struct dv_er
     DV_TRY(make_sorters(&pass, err));
     DV_TRY(dv_pipelines_make(run, number, &pass.pipelines, &pass.pipeline_count, err));
     DV_TRY(make_lookups(&pass, err));
-    DV_TRY(make_tasks(&pass, err));
-    DV_TRY(dv_run_tasks(pass.task_count, run->context->workers, run_task, &pass, err));
+    DV_TRY(dv_pass_tasks_make(run, pass.pipelines, pass.pipeline_count, &pass.tasks, err));
+    start_progress(&pass);
+    DV_TRY(dv_run_tasks(pass.tasks.count, run->context->workers, run_task, &pass, err));
     for (unsigned r = 0; r < program->relation_count; r++) {
         const struct dv_relation *relation = program->relations[r];
         struct dv_relation_run *state = &run->relations[r];

@@ -149,7 +149,8 @@ enum dv_status dv_sorter_add(struct dv_sorter *sorter, unsigned number, const st
     enum dv_status status = DV_OK;
     char *at = NULL;
     size_t need = (size_t)RECORD_HEAD + record->key_length + record->payload_length;
-    if (worker->bytes + need > sorter->memory && worker->count > 0)
+    size_t to_sort = worker->count * sizeof *worker->entries; /* a second array of them */
+    if (worker->bytes + to_sort + need > sorter->memory && worker->count > 0)
         DV_TRY(spill(sorter, worker, err));
     DV_TRY(entries_room(worker, err));
     DV_TRY(store_room(worker, need, &at, err));
@@ -215,6 +216,15 @@ uint64_t dv_sorter_spilled_bytes(const struct dv_sorter *sorter)
     uint64_t bytes = 0;
     for (unsigned w = 0; w < sorter->worker_count; w++)
         bytes += (uint64_t)sorter->workers[w].end;
+    return bytes;
+}
+
+uint64_t dv_sorter_memory_bytes(const struct dv_sorter *sorter)
+{
+    uint64_t bytes = 0;
+    for (unsigned w = 0; w < sorter->worker_count; w++)
+        if (sorter->workers[w].count > 0)
+            bytes += sorter->workers[w].bytes;
     return bytes;
 }
 

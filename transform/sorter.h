@@ -36,7 +36,7 @@ enum dv_status dv_sorter_new(struct dv_sorter **sorter, const char *dir, unsigne
 enum dv_status dv_sorter_add(struct dv_sorter *sorter, unsigned worker, const struct dv_record *record,
                              struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_sorter_seal(struct dv_sorter *sorter, struct dv_err *err) DV_MUST_CHECK;
-/* After seal, where something was spilled: dv_sorter_spill puts the rest on disk too, dv_sorter_publish
+/* Instead of seal: dv_sorter_spill puts everything on disk, dv_sorter_publish
  * writes the manifest (with `note`, which is the caller's) that makes the sorter one that dv_sorter_restore
  * finds in another process. Its files then stay when it is freed: the caller removes `dir` when they are not
  * wanted any more. sorter_keep.c */
@@ -46,6 +46,7 @@ enum dv_status dv_sorter_publish(struct dv_sorter *sorter, json_t *note, struct 
 enum dv_status dv_sorter_restore(struct dv_sorter **sorter, const char *dir, unsigned bits, json_t **note,
                                  struct dv_err *err) DV_MUST_CHECK;
 uint64_t dv_sorter_spilled_bytes(const struct dv_sorter *sorter);
+uint64_t dv_sorter_memory_bytes(const struct dv_sorter *sorter); /* of what was added and is not on disk */
 enum dv_status dv_sorter_open(struct dv_sorter *sorter, unsigned partition, struct dv_sorter_cursor **cursor,
                               struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_sorter_next(struct dv_sorter_cursor *cursor, struct dv_record *record,

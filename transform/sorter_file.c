@@ -97,17 +97,27 @@ void dv_run_abandon(struct run_writer *writer)
     writer->offsets = NULL;
 }
 
-static enum dv_status merge_partition(struct run_writer *writer, unsigned count, unsigned partition,
+/* Level by level the runs stand together, the highest first. */
+static unsigned level_start(const struct sort_worker *worker, unsigned level)
+{
+    unsigned first = 0;
+    while (first < worker->run_count && worker->runs[first].level > level)
+        first++;
+    return first;
+}
+
+static enum dv_status merge_partition(struct run_writer *writer, unsigned first, unsigned partition,
                                       struct dv_err *err)
 {
     struct dv_sorter_cursor *cursor = NULL;
+    const struct sort_worker *worker = writer->worker;
     uint64_t hash;
     const char *record;
     enum dv_status status;
     DV_TRY(dv_stop_check(err));
-    DV_TRY(dv_cursor_new(&cursor, count, err));
-    for (unsigned r = 0; r < count; r++)
-        dv_cursor_add_run(cursor, writer->worker, &writer->worker->runs[r], partition);
+    DV_TRY(dv_cursor_new(&cursor, worker->run_count - first, err));
+    for (unsigned r = first; r < worker->run_count; r++)
+        dv_cursor_add_run(cursor, worker, &worker->runs[r], partition);
     DV_TRY(dv_cursor_start(cursor, err));
     while ((status = dv_cursor_raw(cursor, &hash, &record, err)) == DV_OK)
         DV_TRY(dv_run_record(writer, hash, record, err));
@@ -118,34 +128,38 @@ done:
     return status;
 }
 
-static enum dv_status merge_oldest(struct dv_sorter *sorter, struct sort_worker *worker, unsigned count,
-                                   struct dv_err *err)
+/* The runs from `first` on become one of the next level, in the place of the first of them. */
+static enum dv_status merge_from(struct dv_sorter *sorter, struct sort_worker *worker, unsigned first,
+                                 struct dv_err *err)
 {
     struct run_writer writer;
+    unsigned last = worker->run_count, level = worker->runs[first].level + 1;
     enum dv_status status = dv_run_begin(&writer, sorter, worker, err);
     for (unsigned p = 0; p < 1U << sorter->bits && status == DV_OK; p++)
-        status = merge_partition(&writer, count, p, err);
+        status = merge_partition(&writer, first, p, err);
     if (status == DV_OK)
         status = dv_run_end(&writer, err);
     dv_run_abandon(&writer);
     if (status != DV_OK)
         return status;
-    for (unsigned r = 0; r < count; r++)
+    for (unsigned r = first; r < last; r++)
         dv_free(worker->runs[r].offsets);
-    worker->run_count -= count;
-    memmove(worker->runs, worker->runs + count, worker->run_count * sizeof *worker->runs);
+    worker->runs[first] = worker->runs[last];
+    worker->runs[first].level = level;
+    worker->run_count = first + 1;
     return DV_OK;
 }
 
 enum dv_status dv_runs_compact(struct dv_sorter *sorter, struct sort_worker *worker, struct dv_err *err)
 {
-    size_t most = sorter->memory / CHUNK / 4;
-    unsigned limit = most < 8 ? 8 : most > 512 ? 512 : (unsigned)most;
-    while (worker->run_count > limit) {
-        unsigned excess = worker->run_count - limit + 1;
-        enum dv_status status = merge_oldest(sorter, worker, excess < limit ? excess : limit, err);
+    size_t half = sorter->memory / CHUNK / 4;
+    unsigned fan = half < 4 ? 4 : half > 256 ? 256 : (unsigned)half;
+    for (unsigned level = 0;; level++) {
+        unsigned first = level_start(worker, level);
+        if (worker->run_count - first < fan)
+            return DV_OK;
+        enum dv_status status = merge_from(sorter, worker, first, err);
         if (status != DV_OK)
             return status;
     }
-    return DV_OK;
 }

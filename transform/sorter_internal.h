@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-#define CHUNK       (64U * 1024U)
+#define CHUNK       (32U * 1024U)
 #define CHUNK_HEAD  8U
 #define RECORD_HEAD 16U
 
@@ -25,6 +25,7 @@ struct store_block;
 
 struct run {
     off_t *offsets; /* of each partition, and the end; owned */
+    unsigned level; /* 0: as it was spilled; n: merged of runs of level n - 1 */
 };
 
 struct sort_worker {
@@ -96,8 +97,9 @@ enum dv_status dv_run_record(struct run_writer *writer, uint64_t hash, const cha
                              struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_run_end(struct run_writer *writer, struct dv_err *err) DV_MUST_CHECK;
 void dv_run_abandon(struct run_writer *writer);
-/* So many runs of one worker at most, so that their chunks fit the memory when they are read together: the
- * oldest are merged into one. */
+/* Merges runs, so that the chunks of those that are left fit the memory when they are read together. Only
+ * runs of one level are merged with one another: a record is written again once a level, however many there
+ * are. */
 enum dv_status dv_runs_compact(struct dv_sorter *sorter, struct sort_worker *worker,
                                struct dv_err *err) DV_MUST_CHECK;
 

@@ -142,7 +142,7 @@ stage_took() { # NAME STAGE
 # Every file that the run left, but for those that hold its name and clock times; and no leftovers.
 files_of() { # NAME
     find_run "$1"
-    (cd "$run_dir" && find . -type f ! -name log.jsonl ! -name run.json ! -name done.json ! -name target -print0 |
+    (cd "$run_dir" && find . -type f ! -name log.jsonl ! -name run.json ! -name done.json ! -name verify.json ! -name target -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum)
 }
 
@@ -155,9 +155,14 @@ target_of() { # DATABASE
     value "$1" "SELECT 'runs', count(DISTINCT run_id) FROM drover.ledger"
     value "$1" "SELECT 'ledger', step, part, offered, inserted, updated, unchanged, rejected, sha256
                 FROM drover.ledger ORDER BY step COLLATE \"C\", part"
-    value "$1" "SELECT 'before', step, part, chunk, column_name, md5(keys::text), md5(old::text)
-                FROM drover.before_image ORDER BY step COLLATE \"C\", part, chunk, column_name COLLATE \"C\""
-    value "$1" "SELECT 'inserted', step, part, md5(keys::text) FROM drover.inserted_key ORDER BY 2, 3, 4"
+    # Where a part is cut into batches depends on the time that they take, so row by row.
+    value "$1" "SELECT 'before', step, part, column_name, md5(string_agg(concat(k, '=', o), ',' ORDER BY k, o))
+                FROM drover.before_image, unnest(keys, CASE cardinality(old) WHEN 1
+                    THEN array_fill(old[1], ARRAY[cardinality(keys)]) ELSE old END) AS u (k, o)
+                GROUP BY step, part, column_name ORDER BY step COLLATE \"C\", part, column_name COLLATE \"C\""
+    value "$1" "SELECT 'inserted', step, part, md5(string_agg(k, ',' ORDER BY k)) FROM drover.inserted_key
+                JOIN drover.ledger USING (run_id, step, part), unnest(keys) AS u (k)
+                WHERE inserted < offered - rejected GROUP BY step, part ORDER BY 2, 3"
     value "$1" "SELECT 'schema', job, name, phase, up_sha256 FROM drover.schema_step ORDER BY name COLLATE \"C\""
     printf 'shape %s\n' "$("$(pg_bin)/pg_dump" -s -n public "$1" | sed '/^\\\(un\)\?restrict/d' | md5sum)"
     value "$1" "SELECT 'invalid index', indexrelid::regclass FROM pg_index WHERE NOT indisvalid"

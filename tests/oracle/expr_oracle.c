@@ -312,7 +312,8 @@ static void ask_drover(const char *expression, struct answers *answers)
     struct dv_scope_column scope_columns[COLUMNS];
     struct dv_scope scope = {scope_columns, COLUMNS};
     struct dv_binder binder = {.file = "expression", .arena = &arena};
-    struct dv_eval eval = {.arena = &batch};
+    struct dv_keep keep = {0};
+    struct dv_eval eval = {.arena = &batch, .keep = &keep};
     struct dv_err err = DV_ERR_INIT;
     struct dv_buf text = {0};
     struct dv_type bare;
@@ -360,6 +361,7 @@ static void ask_drover(const char *expression, struct answers *answers)
 done:
     dv_buf_release(&text);
     dv_buf_release(&eval.scratch);
+    dv_keep_release(&keep);
     dv_arena_release(&arena);
     dv_arena_release(&batch);
 }

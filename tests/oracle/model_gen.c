@@ -1,27 +1,10 @@
 #include "tests/oracle/model_gen.h"
 
-#include "tests/oracle/model_expr.h"
+#include "tests/oracle/model_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct relation {
-    char name[24];
-    struct field fields[FIELDS];
-    unsigned count;
-    int unique; /* the field that no two rows share and no row lacks; -1: none */
-    bool table;
-};
-
-/* What a SELECT reads: FROM and its scope. */
-struct source {
-    struct dv_buf with, from;
-    struct scope scope;
-    char order[64];  /* "a.id, b.id": a total order of the rows; "": none */
-    char unique[40]; /* the field that is unique in the result, "": none */
-    bool single;     /* one table and nothing else */
-};
 
 static uint64_t state = 1;
 static struct relation relations[CASE_TABLES + CASE_MODELS];
@@ -42,14 +25,9 @@ void model_seed(uint64_t seed)
     state = seed * 0x9e3779b97f4a7c15ULL + 1;
 }
 
-static bool chance(unsigned percent)
-{
-    return model_pick(100) < percent;
-}
-
 /* ---- tables -------------------------------------------------------------------------------------------- */
 
-static struct field *add_field(struct relation *relation, const char *name, enum kind kind, bool exact)
+struct field *parts_field(struct relation *relation, const char *name, enum kind kind, bool exact)
 {
     struct field *field = &relation->fields[relation->count++];
     (void)snprintf(field->name, sizeof field->name, "%s", name);
@@ -78,28 +56,29 @@ static void make_table(struct case_table *table, unsigned index, unsigned rows)
     (void)snprintf(table->name, sizeof table->name, "t%u", index);
     *relation = (struct relation){.table = true};
     (void)snprintf(relation->name, sizeof relation->name, "t%u", index);
-    add_field(relation, "id", KIND_INT, true);
-    add_field(relation, "k", KIND_INT, true);
-    add_field(relation, "g", KIND_TEXT, true);
+    parts_field(relation, "id", KIND_INT, true);
+    parts_field(relation, "k", KIND_INT, true);
+    parts_field(relation, "g", KIND_TEXT, true);
     for (unsigned c = 0; c < extra; c++) {
         char name[24];
         enum kind kind = (enum kind)model_pick(KINDS);
         (void)snprintf(name, sizeof name, "c%u", c + 1);
-        add_field(relation, name, kind, expr_always_exact(kind) || chance(60));
+        parts_field(relation, name, kind, expr_always_exact(kind) || parts_chance(60));
     }
     for (unsigned c = 0; c < relation->count; c++)
         dv_buf_printf(&table->columns, "%s%s %s", c > 0 ? ", " : "", relation->fields[c].name,
                       kind_types[relation->fields[c].kind]);
     for (unsigned row = 0; row < rows; row++) {
         dv_buf_printf(&table->csv, "%u,", row + 1);
-        if (!chance(15)) /* of which some lead nowhere; upwards only, so that a hierarchy has no circles */
-            dv_buf_printf(&table->csv, "%u", chance(90) ? model_pick(row + 1) : rows + model_pick(9));
+        if (!parts_chance(
+                15)) /* of which some lead nowhere; upwards only, so that a hierarchy has no circles */
+            dv_buf_printf(&table->csv, "%u", parts_chance(90) ? model_pick(row + 1) : rows + model_pick(9));
         dv_buf_byte(&table->csv, ',');
-        if (!chance(10))
+        if (!parts_chance(10))
             csv_value(&table->csv, groups[model_pick(sizeof groups / sizeof groups[0])]);
         for (unsigned c = 3; c < relation->count; c++) {
             dv_buf_byte(&table->csv, ',');
-            if (chance(12))
+            if (parts_chance(12))
                 continue;
             dv_buf_reset(&text);
             value_text(&text, relation->fields[c].kind, relation->fields[c].exact, risky);
@@ -141,7 +120,7 @@ static void base(struct source *source, unsigned depth)
     unsigned kind = depth > 0 ? model_pick(10) : 9;
     if (kind < 3) {
         struct dv_buf sql = {0};
-        if (chance(50))
+        if (parts_chance(50))
             generate_rows(&sql, &nested, depth - 1);
         else
             generate_groups(&sql, &nested, depth - 1);
@@ -154,7 +133,7 @@ static void base(struct source *source, unsigned depth)
         dv_buf_release(&sql);
         relation = &nested;
     } else {
-        relation = chance(60) ? &relations[relation_count - 1] : relation_with(false);
+        relation = parts_chance(60) ? &relations[relation_count - 1] : relation_with(false);
         source->single = relation->table;
         if (relation->table)
             dv_buf_byte(&source->from, ROW_MARK);
@@ -173,7 +152,7 @@ static void join(struct source *source, const char *alias, bool multiply)
     const struct relation *right = relation_with(!multiply);
     struct scope before = source->scope;
     int key = right->unique;
-    bool by_text = multiply ? chance(30) : right->fields[key].kind == KIND_TEXT;
+    bool by_text = multiply ? parts_chance(30) : right->fields[key].kind == KIND_TEXT;
     const struct field *left = expr_field(&before, by_text ? KIND_TEXT : KIND_INT, false);
     const char *column = NULL;
     for (unsigned f = 0; multiply && f < right->count && column == NULL; f++)
@@ -183,11 +162,11 @@ static void join(struct source *source, const char *alias, bool multiply)
         column = right->fields[key].name;
     if (left == NULL || column == NULL)
         return;
-    dv_buf_printf(&source->from, "\n%sJOIN %s %s ON ", chance(60) ? "LEFT " : "", right->name, alias);
-    dv_buf_printf(&source->from, chance(80) ? "%s.%s = %s" : "%s.%s = coalesce(%s, null)", alias, column,
-                  left->name);
+    dv_buf_printf(&source->from, "\n%sJOIN %s %s ON ", parts_chance(60) ? "LEFT " : "", right->name, alias);
+    dv_buf_printf(&source->from, parts_chance(80) ? "%s.%s = %s" : "%s.%s = coalesce(%s, null)", alias,
+                  column, left->name);
     scope_add(&source->scope, right, alias);
-    if (chance(25)) {
+    if (parts_chance(25)) {
         dv_buf_str(&source->from, " AND ");
         expr_any(&source->from, &source->scope, KIND_BOOL, 1);
     }
@@ -233,9 +212,9 @@ static void set_function(struct source *source)
         dv_buf_str(&source->from, calls[which]);
     struct relation made = {.unique = -1};
     if (which != 1)
-        add_field(&made, "s", KIND_INT, true);
+        parts_field(&made, "s", KIND_INT, true);
     else
-        add_field(&made, "e", KIND_JSON, false);
+        parts_field(&made, "e", KIND_JSON, false);
     scope_add(&source->scope, &made, "s");
     size_t at = strlen(source->order);
     if (at > 0)
@@ -244,47 +223,151 @@ static void set_function(struct source *source)
     source->single = false;
 }
 
+/* A join that has no equality of its own: with one row, or with few. */
+static void keyless_join(struct source *source)
+{
+    static const char *const one_row[] = {
+        "CROSS JOIN (SELECT count(*)::int AS id, max(k) AS k, min(g) AS g FROM %s) o",
+        "JOIN (SELECT count(*)::int AS id, max(k) AS k, min(g) AS g FROM %s) o ON true",
+        "JOIN (SELECT count(*)::int AS id, max(k) AS k, min(g) AS g FROM %s) o ON ",
+        "LEFT JOIN (SELECT count(*)::int AS id, max(k) AS k, min(g) AS g FROM %s) o ON ",
+    };
+    const char *table = relations[model_pick(table_count)].name;
+    struct relation made = {.unique = -1};
+    const struct field *number = expr_field(&source->scope, KIND_INT, false);
+    unsigned which = model_pick(6);
+    parts_field(&made, "id", KIND_INT, true);
+    parts_field(&made, "k", KIND_INT, true);
+    parts_field(&made, "g", KIND_TEXT, true);
+    source->single = false;
+    if (which == 4 && number != NULL) { /* nothing may join behind it: PostgreSQL ties joins closer */
+        dv_buf_printf(&source->from, ", %s o", table);
+        dv_buf_printf(&source->condition, "o.id = %s", number->name);
+        scope_add(&source->scope, &made, "o");
+        return;
+    }
+    if (which >= 4 && feature == NULL && !many) {
+        dv_buf_printf(&source->from, "\nJOIN %s o ON o.id < 4", table);
+        scope_add(&source->scope, &made, "o");
+        many = true;
+        source->unique[0] = '\0';
+        size_t at = strlen(source->order);
+        if (at > 0)
+            (void)snprintf(source->order + at, sizeof source->order - at, ", o.id");
+        return;
+    }
+    const char *hole = strstr(one_row[which % 4], "%s");
+    dv_buf_printf(&source->from, "\n%.*s%s%s", (int)(hole - one_row[which % 4]), one_row[which % 4], table,
+                  hole + 2);
+    scope_add(&source->scope, &made, "o");
+    if (which % 4 > 1)
+        expr_any(&source->from, &source->scope, KIND_BOOL, 1);
+}
+
+/* (SELECT …) as a value, alone or tied to the row by `number`. Returns what it gives. */
+static enum kind query_value(struct dv_buf *out, const char *number)
+{
+    static const struct {
+        const char *query; /* @: a table, #: the number */
+        enum kind gives;
+        bool fails;
+    } queries[] = {
+        {"(SELECT max(x.id) FROM @ x)", KIND_INT, false},
+        {"(SELECT min(x.g) FROM @ x WHERE x.k > 2)", KIND_TEXT, false},
+        {"(SELECT count(*) FROM @ x)", KIND_BIGINT, false},
+        {"(SELECT x.id FROM @ x ORDER BY x.g NULLS FIRST, x.id DESC LIMIT 1)", KIND_INT, false},
+        {"(SELECT x.g FROM @ x WHERE x.id = #)", KIND_TEXT, false},
+        {"(SELECT x.k FROM @ x WHERE # + 1 = x.id AND x.g >= 'A')", KIND_INT, false},
+        {"(SELECT count(*) FROM @ x WHERE x.k = #)", KIND_BIGINT, false},
+        {"(SELECT count(x.g) + coalesce(sum(x.id), 0) FROM @ x WHERE x.k = # AND x.g <> 'b')", KIND_BIGINT,
+         false},
+        {"(SELECT coalesce(string_agg(x.g, ',' ORDER BY x.id), 'none') FROM @ x WHERE x.k = #)", KIND_TEXT,
+         false},
+        {"(SELECT max(x.id) - min(x.id) FROM @ x WHERE # = x.k)", KIND_INT, false},
+        {"(SELECT x.id FROM @ x WHERE x.k = # ORDER BY x.g DESC NULLS LAST, x.id LIMIT 1)", KIND_INT, false},
+        {"(SELECT count(DISTINCT y.g) FROM @ y WHERE y.k = # AND y.id IN (SELECT x.k FROM @ x))", KIND_BIGINT,
+         false},
+        {"(SELECT max(y.n) FROM (SELECT x.k, count(*) AS n FROM @ x GROUP BY x.k) y WHERE y.k = #)",
+         KIND_BIGINT, false},
+        {"(SELECT x.id FROM @ x WHERE x.k = #)", KIND_INT, true},
+        {"(SELECT 12 / count(*) FROM @ x WHERE x.k = #)", KIND_BIGINT, true},
+    };
+    unsigned which;
+    do
+        which = model_pick(sizeof queries / sizeof queries[0]);
+    while ((queries[which].fails && !risky) || (number == NULL && strchr(queries[which].query, '#') != NULL));
+    for (const char *at = queries[which].query; *at != '\0'; at++) {
+        if (*at == '@')
+            dv_buf_str(out, relations[model_pick(table_count)].name);
+        else if (*at == '#')
+            dv_buf_str(out, number);
+        else
+            dv_buf_byte(out, *at);
+    }
+    return queries[which].gives;
+}
+
 static void open_source(struct source *source, unsigned depth)
 {
     *source = (struct source){.scope.risky = risky};
     base(source, depth);
     if (depth == 0)
         return;
-    if (chance(35))
+    if (parts_chance(35))
         join(source, "b", false);
-    if (chance(15))
+    if (parts_chance(15))
         join(source, "c", false);
-    if (feature == NULL && chance(8))
+    if (feature == NULL && parts_chance(8))
         join(source, "m", true);
-    else if (feature == NULL && !many && chance(8))
+    else if (feature == NULL && !many && parts_chance(8))
         set_function(source);
+    if (parts_chance(12))
+        keyless_join(source);
 }
 
 static void close_source(struct source *source)
 {
     dv_buf_release(&source->with);
     dv_buf_release(&source->from);
+    dv_buf_release(&source->condition);
 }
 
 static void where(struct dv_buf *out, struct source *source, unsigned depth)
 {
     const struct field *number = expr_field(&source->scope, KIND_INT, false);
-    if (!chance(50))
+    bool more = parts_chance(50);
+    if (!more && source->condition.len == 0)
         return;
-    dv_buf_str(out, "\nWHERE ");
-    if (feature == NULL && depth > 0 && number != NULL && chance(20)) {
+    dv_buf_printf(out, "\nWHERE %s", dv_buf_cstr(&source->condition));
+    if (!more)
+        return;
+    dv_buf_str(out, source->condition.len > 0 ? " AND " : "");
+    if (depth > 0 && number != NULL && parts_chance(10)) {
+        struct dv_buf value = {0};
+        enum kind kind = query_value(&value, parts_chance(60) ? number->name : NULL);
+        if (kind == KIND_TEXT)
+            dv_buf_printf(out, "coalesce(%s, '') < 'c'", dv_buf_cstr(&value));
+        else
+            dv_buf_printf(out, "%s %s %s", number->name, parts_chance(50) ? "<=" : "<>", dv_buf_cstr(&value));
+        dv_buf_release(&value);
+        source->single = false;
+        if (parts_chance(50))
+            return;
+        dv_buf_str(out, " AND ");
+    }
+    if (feature == NULL && depth > 0 && number != NULL && parts_chance(20)) {
         const struct relation *other = &relations[model_pick(table_count)];
         const char *name = other->name;
-        bool exists = chance(50);
+        bool exists = parts_chance(50);
         feature = exists ? "EXISTS" : "IN (SELECT)";
         source->single = false;
         if (exists)
             dv_buf_printf(out, "%sEXISTS (SELECT 1 FROM %s x WHERE x.%s = %s AND x.g <> 'b')",
-                          chance(50) ? "NOT " : "", name, chance(50) ? "k" : "id", number->name);
+                          parts_chance(50) ? "NOT " : "", name, parts_chance(50) ? "k" : "id", number->name);
         else
             dv_buf_printf(out, "%s%s IN (SELECT x.%s FROM %s x WHERE x.g >= 'A')", number->name,
-                          chance(50) ? " NOT" : "", chance(50) ? "k" : "id", name);
-        if (chance(50))
+                          parts_chance(50) ? " NOT" : "", parts_chance(50) ? "k" : "id", name);
+        if (parts_chance(50))
             return;
         dv_buf_str(out, " AND ");
     }
@@ -296,54 +379,32 @@ static void where(struct dv_buf *out, struct source *source, unsigned depth)
 static void item(struct dv_buf *out, struct relation *made, const struct scope *scope, const char *name,
                  enum kind kind, unsigned depth)
 {
-    const struct field *field = chance(40) ? expr_field(scope, kind, false) : NULL;
+    const struct field *field = parts_chance(40) ? expr_field(scope, kind, false) : NULL;
     dv_buf_str(out, made->count > 0 ? ",\n       " : "");
     if (field != NULL)
         dv_buf_str(out, field->name);
     else
         expr_any(out, scope, kind, depth);
     dv_buf_printf(out, " AS %s", name);
-    add_field(made, name, kind, field != NULL ? field->exact : expr_always_exact(kind));
-}
-
-static void window(struct dv_buf *out, struct relation *made, const struct source *source)
-{
-    static const char *const calls[] = {"row_number()", "rank()",  "count(*)",
-                                        "sum(%s)",      "max(%s)", "lag(%s)"};
-    const struct field *key = expr_field(&source->scope, KINDS, true),
-                       *number = expr_field(&source->scope, KIND_INT, false);
-    unsigned which = model_pick(number != NULL ? 6 : 3);
-    if (key == NULL || source->order[0] == '\0')
-        return;
-    feature = "window";
-    dv_buf_str(out, ",\n       ");
-    const char *hole = strstr(calls[which], "%s");
-    if (hole != NULL)
-        dv_buf_printf(out, "%.*s%s)", (int)(hole - calls[which]), calls[which], number->name);
-    else
-        dv_buf_str(out, calls[which]);
-    dv_buf_str(out, " OVER (");
-    if (chance(80))
-        dv_buf_printf(out, "PARTITION BY %s ", key->name);
-    dv_buf_printf(out, "ORDER BY %s) AS w", source->order);
-    add_field(made, "w", which == 4 || which == 5 ? KIND_INT : KIND_BIGINT, true);
+    parts_field(made, name, kind, field != NULL ? field->exact : expr_always_exact(kind));
 }
 
 static void generate_rows(struct dv_buf *out, struct relation *made, unsigned depth)
 {
     struct source source;
+    struct dv_buf clause = {0};
     unsigned extra = 1 + model_pick(4);
     open_source(&source, depth);
     dv_buf_append(out, source.with.data, source.with.len);
-    bool distinct = chance(6) && expr_field(&source.scope, KINDS, true) != NULL;
+    bool distinct = parts_chance(6) && expr_field(&source.scope, KINDS, true) != NULL;
     dv_buf_str(out, distinct ? "SELECT DISTINCT " : "SELECT ");
     *made = (struct relation){.unique = -1};
-    if (source.unique[0] != '\0' && chance(85)) {
+    if (source.unique[0] != '\0' && parts_chance(85)) {
         const struct field *unique = source.scope.fields;
         while (strcmp(unique->name, source.unique) != 0)
             unique++;
         dv_buf_printf(out, "%s AS id", unique->name);
-        add_field(made, "id", unique->kind, true);
+        parts_field(made, "id", unique->kind, true);
         made->unique = 0;
     }
     if (distinct) {
@@ -352,7 +413,12 @@ static void generate_rows(struct dv_buf *out, struct relation *made, unsigned de
             const struct field *field = expr_field(&source.scope, KINDS, true);
             (void)snprintf(name, sizeof name, "o%u", e + 1);
             dv_buf_printf(out, "%s%s AS %s", made->count > 0 ? ", " : "", field->name, name);
-            add_field(made, name, field->kind, true);
+            parts_field(made, name, field->kind, true);
+        }
+        if (parts_chance(30)) {
+            const struct field *key = expr_field(&source.scope, KINDS, true);
+            dv_buf_printf(out, ", count(*) OVER (PARTITION BY %s) AS w", key->name);
+            parts_field(made, "w", KIND_BIGINT, true);
         }
     } else {
         item(out, made, &source.scope, "k", KIND_INT, 1);
@@ -362,12 +428,28 @@ static void generate_rows(struct dv_buf *out, struct relation *made, unsigned de
             (void)snprintf(name, sizeof name, "o%u", e + 1);
             item(out, made, &source.scope, name, (enum kind)model_pick(KINDS), 1 + model_pick(2));
         }
-        if (feature == NULL && depth > 0 && chance(12)) {
-            window(out, made, &source);
+        const struct field *number = expr_field(&source.scope, KIND_INT, false);
+        for (unsigned q = 0; depth > 0 && q < 2 && parts_chance(15); q++) {
+            char name[24];
+            (void)snprintf(name, sizeof name, "q%u", q + 1);
+            bool reached = parts_chance(70);
+            dv_buf_str(out, ",\n       ");
+            if (!reached) {
+                dv_buf_str(out, "CASE WHEN ");
+                expr_any(out, &source.scope, KIND_BOOL, 1);
+                dv_buf_str(out, " THEN ");
+            }
+            enum kind kind = query_value(out, number != NULL ? number->name : NULL);
+            dv_buf_printf(out, reached ? " AS %s" : " END AS %s", name);
+            parts_field(made, name, kind, true);
+            source.single = false;
+        }
+        if (depth > 0 && parts_chance(20)) {
+            window_rows(out, made, &source, &clause);
             source.single = false;
         }
     }
-    bool limit = !distinct && feature == NULL && depth > 1 && source.order[0] != '\0' && chance(6);
+    bool limit = !distinct && feature == NULL && depth > 1 && source.order[0] != '\0' && parts_chance(6);
     if (limit)
         feature = "ORDER BY, LIMIT";
     struct dv_buf condition = {0};
@@ -377,7 +459,9 @@ static void generate_rows(struct dv_buf *out, struct relation *made, unsigned de
     dv_buf_str(out,
                from[0] == ROW_MARK && (!source.single || depth == 0 || distinct || limit) ? from + 1 : from);
     dv_buf_append(out, condition.data, condition.len);
+    dv_buf_append(out, clause.data, clause.len);
     dv_buf_release(&condition);
+    dv_buf_release(&clause);
     if (limit)
         dv_buf_printf(out, "\nORDER BY %s LIMIT %u OFFSET %u", source.order, model_pick(40), model_pick(5));
     dv_buf_byte(out, '\n');
@@ -445,7 +529,7 @@ static void aggregate(struct dv_buf *out, struct relation *made, const struct so
     }
     dv_buf_printf(out, " AS %s", name);
     enum kind gives = calls[which].gives == KINDS ? field->kind : calls[which].gives;
-    add_field(made, name, gives, calls[which].exact_result || expr_always_exact(gives));
+    parts_field(made, name, gives, calls[which].exact_result || expr_always_exact(gives));
 }
 
 static void generate_groups(struct dv_buf *out, struct relation *made, unsigned depth)
@@ -458,17 +542,17 @@ static void generate_groups(struct dv_buf *out, struct relation *made, unsigned 
     dv_buf_str(out, "SELECT ");
     *made = (struct relation){.unique = -1};
     for (unsigned k = 0; k < keys; k++) {
-        const struct field *field = chance(50) ? expr_field(&source.scope, KIND_TEXT, true) : NULL;
+        const struct field *field = parts_chance(50) ? expr_field(&source.scope, KIND_TEXT, true) : NULL;
         if (field == NULL)
             field = expr_field(&source.scope, KINDS, true);
         if (field == NULL) {
             keys = k;
             break;
         }
-        (void)snprintf(names[k], sizeof names[k], field->kind == KIND_TEXT && chance(40) ? "lower(%s)" : "%s",
-                       field->name);
+        (void)snprintf(names[k], sizeof names[k],
+                       field->kind == KIND_TEXT && parts_chance(40) ? "lower(%s)" : "%s", field->name);
         dv_buf_printf(out, "%s%s AS %s", k > 0 ? ", " : "", names[k], k == 0 ? "g" : "h");
-        add_field(made, k == 0 ? "g" : "h", field->kind, true);
+        parts_field(made, k == 0 ? "g" : "h", field->kind, true);
     }
     if (keys == 1)
         made->unique = 0;
@@ -477,6 +561,15 @@ static void generate_groups(struct dv_buf *out, struct relation *made, unsigned 
         (void)snprintf(name, sizeof name, "n%u", a + 1);
         aggregate(out, made, &source, name);
     }
+    bool by_number = keys > 0 && made->fields[0].kind == KIND_INT;
+    if (parts_chance(15)) {
+        dv_buf_str(out, ",\n       ");
+        enum kind kind = query_value(out, by_number ? names[0] : NULL);
+        dv_buf_str(out, " AS q1");
+        parts_field(made, "q1", kind, true);
+    }
+    if (keys > 0 && parts_chance(20))
+        window_groups(out, made, names, keys, &source);
     struct dv_buf condition = {0};
     where(&condition, &source, depth);
     const char *from = dv_buf_cstr(&source.from);
@@ -485,8 +578,11 @@ static void generate_groups(struct dv_buf *out, struct relation *made, unsigned 
     dv_buf_release(&condition);
     for (unsigned k = 0; k < keys; k++)
         dv_buf_printf(out, "%s%s", k > 0 ? ", " : "\nGROUP BY ", names[k]);
-    if (keys > 0 && chance(25))
+    if (keys > 0 && parts_chance(25))
         dv_buf_printf(out, "\nHAVING count(*) > %u", model_pick(3));
+    else if (keys > 0 && parts_chance(8))
+        dv_buf_printf(out, "\nHAVING count(*) < (SELECT count(*) / 4 + 1 FROM %s x)",
+                      relations[model_pick(table_count)].name);
     dv_buf_byte(out, '\n');
     close_source(&source);
 }
@@ -504,7 +600,7 @@ static void generate_pick(struct dv_buf *out, struct relation *made)
     dv_buf_append(out, source.with.data, source.with.len);
     *made = (struct relation){.unique = 0};
     dv_buf_printf(out, "SELECT DISTINCT ON (%s) %s AS id", key->name, key->name);
-    add_field(made, "id", key->kind, true);
+    parts_field(made, "id", key->kind, true);
     for (unsigned e = 0; e < 3; e++) {
         char name[24];
         (void)snprintf(name, sizeof name, "o%u", e + 1);
@@ -516,8 +612,8 @@ static void generate_pick(struct dv_buf *out, struct relation *made)
     dv_buf_printf(out, "\nFROM %s", from[0] == ROW_MARK ? from + 1 : from);
     dv_buf_append(out, condition.data, condition.len);
     const struct field *by = expr_field(&source.scope, KINDS, true);
-    dv_buf_printf(out, "\nORDER BY %s, %s %s, %s\n", key->name, by->name, chance(50) ? "DESC NULLS LAST" : "",
-                  source.order);
+    dv_buf_printf(out, "\nORDER BY %s, %s %s, %s\n", key->name, by->name,
+                  parts_chance(50) ? "DESC NULLS LAST" : "", source.order);
     dv_buf_release(&condition);
     close_source(&source);
 }
@@ -552,7 +648,7 @@ static void generate_union(struct dv_buf *out, struct relation *made)
         dv_buf_release(&condition);
         for (unsigned c = 0; c < columns; c++) {
             if (b == 0)
-                add_field(made, branch.fields[c].name, kinds[c], expr_always_exact(kinds[c]));
+                parts_field(made, branch.fields[c].name, kinds[c], expr_always_exact(kinds[c]));
         }
         close_source(&source);
     }
@@ -569,10 +665,10 @@ static void generate_hierarchy(struct dv_buf *out, struct relation *made)
         "p.id)\nSELECT id, k, level, path AS g FROM tree\n",
         table, table);
     *made = (struct relation){.unique = 0};
-    add_field(made, "id", KIND_INT, true);
-    add_field(made, "k", KIND_INT, true);
-    add_field(made, "level", KIND_INT, true);
-    add_field(made, "g", KIND_TEXT, true);
+    parts_field(made, "id", KIND_INT, true);
+    parts_field(made, "k", KIND_INT, true);
+    parts_field(made, "level", KIND_INT, true);
+    parts_field(made, "g", KIND_TEXT, true);
 }
 
 static void make_model(struct case_model *model, unsigned index, bool last)
@@ -592,7 +688,7 @@ static void make_model(struct case_model *model, unsigned index, bool last)
     else
         generate_hierarchy(&sql, &made);
     (void)snprintf(model->name, sizeof model->name, "m%u", index);
-    model->ephemeral = !last && chance(25);
+    model->ephemeral = !last && parts_chance(25);
     if (model->ephemeral)
         dv_buf_str(&model->sql, "-- drover: ephemeral\n");
     if (many)
@@ -607,11 +703,11 @@ void model_case(struct test_case *out, unsigned most_rows)
 {
     *out = (struct test_case){.table_count = 2 + model_pick(CASE_TABLES - 1),
                               .model_count = 1 + model_pick(CASE_MODELS)};
-    risky = chance(30);
+    risky = parts_chance(30);
     feature = NULL;
     relation_count = table_count = 0;
     for (unsigned t = 0; t < out->table_count; t++)
-        make_table(&out->tables[t], t, chance(10) ? model_pick(2) : model_pick(most_rows + 1));
+        make_table(&out->tables[t], t, parts_chance(10) ? model_pick(2) : model_pick(most_rows + 1));
     table_count = out->table_count;
     for (unsigned m = 0; m < out->model_count; m++)
         make_model(&out->models[m], m + 1, m + 1 == out->model_count);

@@ -461,7 +461,9 @@ static enum verdict judge_model(const struct case_model *model, bool risky, stru
         if (tally.rejected > 0 && !risky)
             say(model->name, "drover rejected rows that PostgreSQL takes");
         same = same && (tally.rejected == 0 || risky);
-        verdict = !same ? DIFFERENT : tally.rejected > 0 ? UNSETTLED : SAME;
+        /* Inside a nested SELECT a column that PostgreSQL never computes may have failed. */
+        bool open = tally.rejected > 0 && risky && (same || !plain(model));
+        verdict = open ? UNSETTLED : same ? SAME : DIFFERENT;
     }
     rows_release(&theirs);
     rows_release(&ours);
@@ -505,6 +507,13 @@ static bool same_bytes(const struct test_case *test, const struct input *inputs,
     return same;
 }
 
+/* Of values (22), of several rows where one is wanted (21), of limits (54: chr(0)). */
+static bool is_value_error(const char *sqlstate)
+{
+    return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "21", 2) == 0 ||
+           strncmp(sqlstate, "54", 2) == 0;
+}
+
 static enum verdict judge(struct test_case *test)
 {
     struct input inputs[CASE_TABLES];
@@ -533,7 +542,7 @@ static enum verdict judge(struct test_case *test)
         verdict = UNSETTLED;
     for (unsigned m = 0; m < test->model_count && verdict == SAME; m++)
         verdict = judge_model(&test->models[m], test->risky, program, status, &err);
-    if (status != DV_OK && verdict == SAME && test->risky && strncmp(err.sqlstate, "22", 2) == 0) {
+    if (status != DV_OK && verdict == SAME && test->risky && is_value_error(err.sqlstate)) {
         verdict = UNSETTLED;
     } else if (status != DV_OK && verdict == SAME) {
         (void)printf("  PostgreSQL does it all, drover says: %s\n", err.message);

@@ -58,6 +58,13 @@ int test_server_stop(void **state)
     return stopped == DV_OK && removed == DV_OK ? 0 : -1;
 }
 
+void test_server_restart(void)
+{
+    struct dv_err err = DV_ERR_INIT;
+    test_ok(dv_sandbox_stop(server, &err), &err);
+    test_ok(dv_sandbox_start(server, DV_SANDBOX_UNSAFE, &err), &err);
+}
+
 const char *test_url(void)
 {
     return url.data; /* NUL-terminated by the set-up; read by many threads */
@@ -104,4 +111,20 @@ char *test_value(const char *sql)
     test_ok(status, &err);
     assert_non_null(value);
     return value;
+}
+
+char *test_job_dir;
+
+int test_job_start(void **state)
+{
+    int failed = test_server_start(state);
+    if (failed == 0)
+        test_job_dir = test_path("job");
+    return failed;
+}
+
+int test_job_stop(void **state)
+{
+    dv_free(test_job_dir);
+    return test_server_stop(state);
 }

@@ -107,7 +107,11 @@ static inline enum dv_status load_limited(struct run *run, uint64_t most, struct
     struct dv_allowance allowance = {.rows = most};
     enum dv_status status = dv_target_open(&target, &run->context, test_url(), true, err);
     if (status == DV_OK)
+        status = dv_target_check_loaded(target, &run->context, err);
+    if (status == DV_OK)
         status = dv_load_run(target, &run->context, run->specs, run->count, &allowance, run->counts, err);
+    if (status < 0 && err->code == DV_EXIT_REJECTS)
+        status = dv_load_take_back(target, &run->context, run->specs, run->count, err);
     dv_target_close(target);
     return status;
 }
@@ -139,8 +143,22 @@ static inline void roll_back(struct run *run, bool act, struct dv_rollback_count
 {
     struct dv_err err = DV_ERR_INIT;
     struct dv_target *target = NULL;
-    test_ok(dv_target_open(&target, &run->context, test_url(), true, &err), &err);
-    test_ok(dv_rollback_run(target, &run->context, run->specs, run->count, act, counts, &err), &err);
+    struct dv_rollback_count planned[4] = {0};
+    bool rest = false;
+    test_ok(dv_target_open(&target, &run->context, test_url(), false, &err), &err);
+    test_ok(dv_rollback_check(target, &run->context, run->specs, run->count, planned, run->dir, &err), &err);
+    test_ok(dv_rollback_plan(target, &run->context, run->specs, run->count, planned, &err), &err);
+    if (act) {
+        test_ok(dv_rollback_run(target, &run->context, run->specs, run->count, planned, counts, &err), &err);
+        test_ok(dv_rollback_finish(target, &run->context, &rest, &err), &err);
+        assert_false(rest);
+    }
+    for (unsigned i = 0; i < run->count; i++) {
+        if (act)
+            assert_memory_equal(&counts[i], &planned[i], sizeof planned[i]);
+        else
+            counts[i] = planned[i];
+    }
     dv_target_close(target);
 }
 

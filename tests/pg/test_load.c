@@ -36,6 +36,29 @@ static void insert_and_move_the_sequence(void **state)
     run_end(&run);
 }
 
+static void loaded_tables_are_analyzed(void **state)
+{
+    struct run run;
+    struct dv_err err = DV_ERR_INIT;
+    (void)state;
+    test_sql("CREATE TABLE \"Seen\" (id bigint, name text); CREATE TABLE held (id bigint, name text)");
+    struct dv_pg *other = test_connect();
+    test_ok(dv_pg_exec(other, "BEGIN; LOCK TABLE held IN SHARE UPDATE EXCLUSIVE MODE", &err), &err);
+    run_new(&run, "analyzed");
+    run.context.lock_timeout_ms = 100;
+    run_step(&run, "seen", "public.\"Seen\"", "insert", "id bigint, name text", 2,
+             "SELECT g, 'n' || g % 7 FROM generate_series(1 + 1000 * %u, 1000) g");
+    run_step(&run, "held", "public.held", "insert", "id bigint, name text", 1,
+             "SELECT g, 'x' FROM generate_series(%u, 9) g");
+    load(&run);
+    assert_value("SELECT reltuples::int FROM pg_class WHERE oid = '\"Seen\"'::regclass", "1000");
+    assert_value("SELECT n_distinct FROM pg_stats WHERE tablename = 'Seen' AND attname = 'name'", "7");
+    assert_value("SELECT reltuples::int FROM pg_class WHERE oid = 'held'::regclass", "-1");
+    assert_value("SELECT count(*) FROM held", "10");
+    dv_pg_close(other);
+    run_end(&run);
+}
+
 static void only_mapped_columns_are_loaded(void **state)
 {
     static const char *const from[] = {"b", "key"}, *const to[] = {"second", "id"};
@@ -197,28 +220,6 @@ static void refused_row_is_found_behind_a_record_of_many_lines(void **state)
     assert_value("SELECT rejected_rows FROM drover.ledger WHERE run_id = 'lines'", "{900}");
     /* Twice up to the bad row, once without it, and the rest. */
     assert_value("SELECT last_value <= 900 + 900 + 1000 FROM tries", "t");
-    run_end(&run);
-}
-
-/* The user must be told what is in the target, and how to get it out again. */
-static void too_many_rejects_say_what_is_loaded(void **state)
-{
-    struct run run;
-    struct dv_err err = DV_ERR_INIT;
-    struct dv_rollback_count counts[2];
-    (void)state;
-    test_sql("CREATE TABLE fine (id bigint PRIMARY KEY, name text);"
-             "CREATE TABLE picky (id bigint PRIMARY KEY REFERENCES fine, name text CHECK (name = ''))");
-    run_new(&run, "told");
-    run_step(&run, "fine", "fine", "insert", "id bigint, name text", 2, PART_SQL);
-    run_step(&run, "picky", "picky", "insert", "id bigint, name text", 1, PART_SQL);
-    assert_int_equal(load_limited(&run, 10, &err), DV_FAILED);
-    assert_int_equal(err.code, DV_EXIT_REJECTS);
-    assert_non_null(strstr(err.message, "2000 rows were loaded before that, and stay: fine 2000 inserted"));
-    assert_non_null(strstr(err.hint, "drover rollback JOB --run told"));
-    assert_non_null(strstr(err.hint, "check_violation"));
-    roll_back(&run, true, counts);
-    assert_value("SELECT count(*) FROM fine", "0");
     run_end(&run);
 }
 
@@ -539,13 +540,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(insert_and_move_the_sequence),
+        cmocka_unit_test(loaded_tables_are_analyzed),
         cmocka_unit_test(only_mapped_columns_are_loaded),
         cmocka_unit_test(second_run_changes_nothing),
         cmocka_unit_test(upsert_and_update_count_what_differs),
         cmocka_unit_test(bad_rows_are_refused_one_by_one),
         cmocka_unit_test(staged_rows_are_refused_one_by_one),
         cmocka_unit_test(refused_row_is_found_behind_a_record_of_many_lines),
-        cmocka_unit_test(too_many_rejects_say_what_is_loaded),
         cmocka_unit_test(unrelated_steps_are_loaded_side_by_side),
         cmocka_unit_test(related_steps_are_loaded_one_after_the_other),
         cmocka_unit_test(keys_of_any_type_are_found),

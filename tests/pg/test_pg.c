@@ -283,6 +283,28 @@ static void copy_large(void **state)
     dv_pg_close(out);
 }
 
+/* A statement may be silent for as long as it takes: asked meanwhile, the server says that it works, or waits
+ * for a lock of somebody else. */
+static void silence_is_no_fault(void **state)
+{
+    (void)state;
+    struct dv_err err = DV_ERR_INIT;
+    struct dv_pg *pg, *holder = test_connect();
+    char *url = dv_asprintf("%s tcp_user_timeout=200", test_url());
+    test_ok(dv_pg_open(&pg, url, "drover/silent", &err), &err);
+    test_ok(dv_pg_exec(pg, "SELECT pg_sleep(1.5)", &err), &err);
+    test_ok(dv_pg_exec(holder, "CREATE TABLE silent ()", &err), &err);
+    test_ok(dv_pg_exec(holder, "BEGIN; LOCK TABLE silent", &err), &err);
+    test_ok(dv_pg_exec(pg, "SET lock_timeout = '1500ms'", &err), &err);
+    assert_int_equal(dv_pg_exec(pg, "SELECT FROM silent", &err), DV_RETRY);
+    assert_string_equal(err.sqlstate, "55P03");
+    assert_false(dv_pg_lost(pg));
+    dv_pg_close(pg);
+    dv_pg_close(holder);
+    test_sql("DROP TABLE silent");
+    dv_free(url);
+}
+
 static void *stop_soon(void *nothing)
 {
     (void)usleep(300000);
@@ -344,6 +366,7 @@ int main(void)
         cmocka_unit_test(lost_connection),
         cmocka_unit_test(copy_errors_name_the_line),
         cmocka_unit_test(copy_large),
+        cmocka_unit_test(silence_is_no_fault),
         cmocka_unit_test(stopping),
     };
     return cmocka_run_group_tests(tests, test_server_start, test_server_stop);

@@ -1,45 +1,9 @@
 /* Schema steps: applied once, in order, undone backwards; edited ones are named; nobody is queued behind a
  * lock. */
-#include "load_fixture.h"
+#include "schema_fixture.h"
 
 #include <pthread.h>
 #include <time.h>
-
-static char *job_dir;
-
-static void write_step(const char *name, const char *text)
-{
-    struct dv_err err = DV_ERR_INIT;
-    char *dir = dv_asprintf("%s/schema", job_dir), *path = dv_asprintf("%s/%s", dir, name);
-    test_ok(dv_file_make_dirs(dir, &err), &err);
-    test_ok(dv_file_publish(path, text, strlen(text), &err), &err);
-    dv_free(dir);
-    dv_free(path);
-}
-
-static enum dv_status apply(enum dv_phase phase, unsigned *count, struct dv_err *err)
-{
-    struct run run;
-    struct dv_target *target = NULL;
-    struct dv_schema schema = {0};
-    run_new(&run, "schema");
-    enum dv_status status = dv_target_open(&target, &run.context, test_url(), true, err);
-    if (status == DV_OK)
-        status = dv_schema_read(job_dir, &schema, err);
-    if (status == DV_OK)
-        status = dv_schema_apply(target, &run.context, &schema, phase, count, err);
-    dv_schema_release(&schema);
-    dv_target_close(target);
-    run_end(&run);
-    return status;
-}
-
-static void new_job(const char *name)
-{
-    dv_free(job_dir);
-    job_dir = test_path(name);
-    test_sql("DROP SCHEMA IF EXISTS drover CASCADE");
-}
 
 static void applied_once_and_undone_backwards(void **state)
 {
@@ -75,7 +39,7 @@ static void applied_once_and_undone_backwards(void **state)
     run_new(&run, "schema");
     test_ok(dv_target_open(&target, &run.context, test_url(), true, &err), &err);
     test_ok(dv_schema_read(job_dir, &schema, &err), &err);
-    test_ok(dv_schema_down(target, &run.context, &schema, DV_PHASE_EXPAND, &count, &err), &err);
+    test_ok(dv_schema_down(target, &run.context, &schema, NULL, DV_PHASE_EXPAND, &count, &err), &err);
     assert_int_equal(count, 3);
     assert_value("SELECT to_regclass('sa') IS NULL AND NOT EXISTS (SELECT FROM drover.schema_step)", "t");
     dv_schema_release(&schema);
@@ -129,12 +93,6 @@ static void lock_is_waited_for_in_short_tries(void **state)
     test_ok(apply(DV_PHASE_EXPAND, &count, &err), &err);
     assert_int_equal(count, 1);
     pthread_join(other, NULL);
-}
-
-static int stop(void **state)
-{
-    dv_free(job_dir);
-    return test_server_stop(state);
 }
 
 int main(void)

@@ -26,6 +26,3 @@ BEGIN
   END IF;
 END
 $step$;
-
--- The planner sees what was loaded: for the keys to be validated, the checks, and the application.
-ANALYZE public.user_activity_logs;

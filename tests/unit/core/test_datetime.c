@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const struct {
     const char *type, *in, *out;
@@ -349,12 +350,33 @@ static void knows_the_time(void **state)
     assert_true(dv_timestamp_now() > dv_date_from_civil(2024, 1, 1) * 86400000000LL);
 }
 
+/* A zone that cannot be looked up, here for want of a file descriptor, is a fault of the machine: the text is
+ * right, and its row must not be rejected. */
+static void a_zone_that_cannot_be_read_is_no_bad_text(void **state)
+{
+    static const char text[] = "2024-06-01 10:00 Europe/Berlin";
+    struct rlimit before, none;
+    struct dv_err err = DV_ERR_INIT;
+    int64_t us = 0;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    enum dv_status status = dv_timestamp_parse(text, sizeof text - 1, true, &us, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(status, DV_FAILED);
+    assert_int_equal(err.code, DV_EXIT_FAULT);
+    assert_string_equal(err.sqlstate, "");
+    assert_int_equal(dv_timestamp_parse(text, sizeof text - 1, true, &us, &err), DV_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_and_prints), cmocka_unit_test(reads_and_prints_intervals),
         cmocka_unit_test(adds_intervals),   cmocka_unit_test(round_trips),
-        cmocka_unit_test(knows_the_time),
+        cmocka_unit_test(knows_the_time),   cmocka_unit_test(a_zone_that_cannot_be_read_is_no_bad_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

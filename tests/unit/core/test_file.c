@@ -173,9 +173,26 @@ static void folders_in_the_way_are_named(void **state)
     assert_non_null(strstr(err.message, "plain"));
 }
 
+/* What cannot be looked at is not absent: a part would be made again, a run begun anew. */
+static void what_cannot_be_looked_at_is_not_absent(void **state)
+{
+    char name[300];
+    struct dv_err err = DV_ERR_INIT;
+    bool there = true;
+    (void)state;
+    assert_int_equal(dv_file_look(in_temp("nothing/at/all"), &there, &err), DV_OK);
+    assert_false(there);
+    memset(name, 'x', sizeof name - 1); /* longer than a file's name may be */
+    name[sizeof name - 1] = '\0';
+    assert_int_equal(dv_file_look(in_temp(name), &there, &err), DV_FAILED);
+    assert_int_equal(err.os_errno, ENAMETOOLONG);
+    assert_true(dv_file_exists(in_temp(name)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_cannot_be_looked_at_is_not_absent),
         cmocka_unit_test(publishes_whole_files_for_the_owner_only),
         cmocka_unit_test(a_failed_publish_leaves_the_old_file),
         cmocka_unit_test(a_target_that_cannot_be_replaced_leaves_nothing),

@@ -278,6 +278,42 @@ static void datasets_refuse_what_does_not_belong_together(void **state)
     json_decref(document);
 }
 
+/* A part that is whole in itself may still be another run's, or its manifest edited: dataset.json tells. */
+static void a_part_must_be_the_one_of_its_dataset(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *value, *says;
+    } changes[] = {
+        {"sha256", "\"0000000000000000000000000000000000000000000000000000000000000000\"", "SHA-256"},
+        {"columns", "[{\"name\": \"id\", \"type\": \"bigint\"}, {\"name\": \"amount\", \"type\": \"text\"}]",
+         "columns"},
+    };
+    struct dv_err err = DV_ERR_INIT;
+    const char *dir = in_temp("fits"), *path = in_temp("fits/part-00001.json");
+    write_part(dir, 0, 2, NULL);
+    write_part(dir, 1, 4, NULL);
+    assert_int_equal(dv_dataset_publish(dir, 2, NULL, 0, NULL, &err), DV_OK);
+    assert_int_equal(dv_dataset_check(dir, &err), DV_OK);
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        json_t *whole = load(path), *changed = json_deep_copy(whole);
+        json_t *value = json_loads(changes[i].value, JSON_DECODE_ANY, NULL);
+        assert_int_equal(json_object_set_new(changed, changes[i].key, value), 0);
+        assert_int_equal(dv_json_publish(path, changed, &err), DV_OK);
+        assert_int_equal(dv_dataset_check(dir, &err), DV_FAILED);
+        assert_int_equal(err.code, DV_EXIT_FAULT);
+        assert_non_null(strstr(err.message, "fits/part-00001.json"));
+        assert_non_null(strstr(err.message, changes[i].says));
+        assert_non_null(strstr(err.hint, "remove the dataset's folder"));
+        assert_int_equal(dv_json_publish(path, whole, &err), DV_OK);
+        json_decref(whole);
+        json_decref(changed);
+    }
+    write_part(dir, 1, 5, NULL);
+    assert_int_equal(dv_dataset_check(dir, &err), DV_FAILED);
+    assert_non_null(strstr(err.message, "number of rows"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +321,7 @@ int main(void)
         cmocka_unit_test(hostile_manifests_are_refused),
         cmocka_unit_test(flipped_bits_of_a_manifest_never_change_rows),
         cmocka_unit_test(datasets_add_up),
+        cmocka_unit_test(a_part_must_be_the_one_of_its_dataset),
         cmocka_unit_test(datasets_refuse_what_does_not_belong_together),
     };
     return cmocka_run_group_tests(tests, make_temp_folder, remove_temp_folder);

@@ -221,11 +221,37 @@ static void orders_by_several_columns(void **state)
     }
 }
 
+/* As deep as jsonb may be: neither the comparison nor the key may run out of stack. */
+static void orders_the_deepest_json(void **state)
+{
+    (void)state;
+    enum { LEVELS = 5999 };
+    struct dv_type type = dv_type_of(DV_TYPE_JSONB);
+    struct dv_buf texts[2] = {{0}}, keys[2] = {{0}};
+    struct dv_value values[2];
+    for (int i = 0; i < 2; i++) {
+        for (int level = 0; level < LEVELS; level++)
+            dv_buf_byte(&texts[i], '[');
+        dv_buf_byte(&texts[i], (char)('1' + i));
+        for (int level = 0; level < LEVELS; level++)
+            dv_buf_byte(&texts[i], ']');
+        values[i] = dv_text(texts[i].data, texts[i].len);
+        dv_value_sort_key(&values[i], &type, false, false, &keys[i]);
+    }
+    assert_true(dv_value_compare(&values[0], &values[1], &type) < 0);
+    assert_true(compare_keys(&keys[0], &keys[1]) < 0);
+    for (int i = 0; i < 2; i++) {
+        dv_buf_release(&texts[i]);
+        dv_buf_release(&keys[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(orders_as_the_values),
         cmocka_unit_test(orders_by_several_columns),
+        cmocka_unit_test(orders_the_deepest_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,10 +89,33 @@ static void signals_are_requests(void **state)
     raise(SIGINT);
     assert_true(dv_stop_requested());
     dv_stop_request(0);
-    dv_stop_request(SIGALRM);
-    assert_int_equal(dv_stop_check(&err), DV_FAILED);
+}
+
+static int64_t wall_us(void)
+{
+    struct timespec now;
+    assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* A part under way is let through to its end, and cut off when that does not come. */
+static void a_deadline_stops_at_boundaries_first(void **state)
+{
+    struct dv_err err = DV_ERR_INIT;
+    (void)state;
+    dv_stop_deadline(wall_us() + 60000000);
+    assert_int_equal(dv_stop_boundary(&err), DV_OK);
+    dv_stop_deadline(wall_us());
+    assert_int_equal(dv_stop_boundary(&err), DV_FAILED);
+    assert_int_equal(err.code, DV_EXIT_STOPPED);
     assert_non_null(strstr(err.message, "deadline"));
-    dv_stop_request(0);
+    assert_int_equal(dv_stop_check(&err), DV_OK);
+    assert_false(dv_stop_requested());
+    dv_stop_deadline(wall_us() - (int64_t)DV_STOP_GRACE_S * 1000000);
+    assert_true(dv_stop_requested());
+    assert_int_equal(dv_stop_check(&err), DV_FAILED);
+    dv_stop_deadline(0);
+    assert_int_equal(dv_stop_boundary(&err), DV_OK);
 }
 
 int main(void)
@@ -102,6 +125,7 @@ int main(void)
         cmocka_unit_test(lowest_failing_task_is_reported),
         cmocka_unit_test(a_stop_request_ends_the_hand_out),
         cmocka_unit_test(signals_are_requests),
+        cmocka_unit_test(a_deadline_stops_at_boundaries_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include "core/uuid.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void is(const unsigned char uuid[16], const char *expected)
@@ -15,6 +16,23 @@ static void is(const unsigned char uuid[16], const char *expected)
     char text[37] = "";
     dv_uuid_format(uuid, text);
     assert_string_equal(text, expected);
+}
+
+static void every_byte_has_its_digits(void **state)
+{
+    (void)state;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (unsigned place = 0; place < 16; place++) {
+            char hex[33] = "00000000000000000000000000000000", expected[48], digits[3];
+            unsigned char uuid[16] = {0};
+            uuid[place] = (unsigned char)byte;
+            (void)snprintf(digits, sizeof digits, "%02x", byte);
+            memcpy(hex + (size_t)2 * place, digits, 2);
+            (void)snprintf(expected, sizeof expected, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+                           hex + 16, hex + 20);
+            is(uuid, expected);
+        }
+    }
 }
 
 static void reads_postgresql_forms(void **state)
@@ -89,6 +107,7 @@ static void random_ones_differ(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_byte_has_its_digits),
         cmocka_unit_test(reads_postgresql_forms),
         cmocka_unit_test(names_as_uuid_ossp),
         cmocka_unit_test(random_ones_differ),

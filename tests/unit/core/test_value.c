@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "core/alloc.h"
+#include "core/csv.h"
 #include "core/uuid.h"
 #include "core/value.h"
 
@@ -277,12 +279,41 @@ static void copies_deeply(void **state)
     }
 }
 
+/* Doubled quotes at every distance from each other and from the end, in memory of the field's very size. */
+static void unquotes_wherever_the_quotes_stand(void **state)
+{
+    const struct dv_type text = dv_type_of(DV_TYPE_TEXT);
+    (void)state;
+    for (unsigned length = 1; length < 70; length++) {
+        for (unsigned first = 0; first < length; first++) {
+            for (unsigned gap = 1; gap < 20; gap++) {
+                char plain[70];
+                struct dv_buf raw = {0};
+                struct dv_arena arena = {0};
+                struct dv_err err = DV_ERR_INIT;
+                for (unsigned i = 0; i < length; i++)
+                    plain[i] = i >= first && (i - first) % gap == 0 ? '"' : (char)('a' + i % 26);
+                dv_csv_quote(&raw, plain, length, false);
+                char *field = dv_alloc(raw.len);
+                memcpy(field, raw.data, raw.len);
+                struct dv_value value = {.u.p = field, .len = (uint32_t)raw.len, .state = DV_RAW_QUOTED};
+                assert_int_equal(dv_value_decode(&value, &text, &arena, &err), DV_OK);
+                assert_int_equal(value.len, length);
+                assert_memory_equal(value.u.p, plain, length);
+                dv_free(field);
+                dv_buf_release(&raw);
+                dv_arena_release(&arena);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(casts_as_postgresql), cmocka_unit_test(messages_as_postgresql),
         cmocka_unit_test(decodes_raw_fields),  cmocka_unit_test(writes_csv),
-        cmocka_unit_test(copies_deeply),
+        cmocka_unit_test(copies_deeply),       cmocka_unit_test(unquotes_wherever_the_quotes_stand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,6 +133,30 @@ static void test_fingerprint_names_the_file(void **state)
     assert_int_equal(dv_file_remove_tree(folder, &err), DV_OK);
 }
 
+/* A load that harms its target must be slowed down without beginning it anew. */
+static void test_fingerprint_leaves_the_pace_out(void **state)
+{
+    struct dv_err err = DV_ERR_INIT;
+    char folder[] = "/tmp/drover-fingerprint.XXXXXX";
+    json_t *before = NULL, *after = NULL;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    put(folder, "job.json", "{\"name\": \"a\", \"load\": [{\"mode\": \"update\"}]}");
+    assert_int_equal(dv_fingerprint_files(folder, &before, &err), DV_OK);
+    put(folder, "job.json",
+        "{\"throttle\": {\"sql\": \"SELECT true\"}, \"statement_timeout\": \"5s\", \"name\": \"a\",\n"
+        " \"load\": [{\"mode\": \"update\", \"batch\": {\"rows\": 5}}]}");
+    assert_int_equal(dv_fingerprint_files(folder, &after, &err), DV_OK);
+    assert_int_equal(dv_fingerprint_same_files(before, after, &err), DV_OK);
+    json_decref(after);
+    put(folder, "job.json", "{\"name\": \"a\", \"load\": [{\"mode\": \"upsert\"}]}");
+    assert_int_equal(dv_fingerprint_files(folder, &after, &err), DV_OK);
+    assert_int_equal(dv_fingerprint_same_files(before, after, &err), DV_FAILED);
+    json_decref(before);
+    json_decref(after);
+    assert_int_equal(dv_file_remove_tree(folder, &err), DV_OK);
+}
+
 /* Another source, another fingerprint; the same input, the same one. */
 static void test_fingerprint_covers_all(void **state)
 {
@@ -159,6 +183,7 @@ int main(void)
         cmocka_unit_test(test_resume_refuses_others),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_fingerprint_names_the_file),
+        cmocka_unit_test(test_fingerprint_leaves_the_pace_out),
         cmocka_unit_test(test_fingerprint_covers_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,6 +125,28 @@ static void test_defaults(void **state)
 }
 
 /* The copy that a run keeps is readable without the job's folder: a rollback must not depend on it. */
+static void test_a_live_target_is_spared(void **state)
+{
+    struct dv_job job;
+    (void)state;
+    read_good(&job, "{\"name\": \"a\", \"statement_timeout\": \"2min\","
+                    " \"throttle\": {\"sql\": \"SELECT 1\", \"every\": \"500ms\", \"above\": 2.5},"
+                    " \"load\": [{\"dataset\": \"grown\", \"table\": \"p\", \"mode\": \"update\", \"key\": "
+                    "[\"id\"], \"batch\": {\"rows\": 500, \"seconds\": 0.2}}]}");
+    assert_int_equal(job.statement_timeout_ms, 120000);
+    assert_string_equal(job.throttle.sql, "SELECT 1");
+    assert_int_equal(job.throttle.every_ms, 500);
+    assert_true(job.throttle.numeric && job.throttle.above > 2.4 && job.throttle.above < 2.6);
+    const struct dv_load_spec *spec = &job.loads[0].spec;
+    assert_true(spec->batched && spec->batch_seconds > 0.19 && spec->batch_seconds < 0.21);
+    assert_int_equal(spec->batch_rows, 500);
+    dv_job_release(&job);
+    read_good(&job, "{\"name\": \"a\"}");
+    assert_int_equal(job.statement_timeout_ms, 600000);
+    assert_null(job.throttle.sql);
+    dv_job_release(&job);
+}
+
 static void test_copy_needs_no_models(void **state)
 {
     struct dv_err err = DV_ERR_INIT;
@@ -148,6 +170,9 @@ static void test_mistakes_name_their_place(void **state)
         {"{\"name\": \"a\", \"extract\": {\"x\": {\"table\": \"t\", \"wher\": \"1\"}}}", "extract.x.wher"},
         {"{\"name\": \"a\", \"load\": [{\"dataset\": \"grown\", \"table\": \"t\", \"mode\": \"add\"}]}",
          "load[0].mode"},
+        {"{\"name\": \"a\", \"load\": [{\"dataset\": \"grown\", \"table\": \"t\", \"mode\": \"insert\", "
+         "\"columns\": {\"\": \"id\"}}]}",
+         "load[0].columns"},
         {"{\"name\": \"a\", \"transform\": {\"absent\": {}}}", "transform/absent.sql"},
         {"{\"name\": \"a\", \"max_rejects\": \"101%\"}", "max_rejects"},
         {"{\"name\": \"a\", \"max_rejects\": 1.5}", "max_rejects"},
@@ -209,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_job),
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_a_live_target_is_spared),
         cmocka_unit_test(test_copy_needs_no_models),
         cmocka_unit_test(test_mistakes_name_their_place),
         cmocka_unit_test(test_allowance),

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "core/alloc.h"
 #include "core/file.h"
 #include "jobs/workdir.h"
 
@@ -118,6 +119,14 @@ static void test_new_ids_ascend(void **state)
     dv_workdir_close(&workdir);
 }
 
+static void assert_state(const char *path, enum dv_run_state wanted)
+{
+    struct dv_err err = DV_ERR_INIT;
+    enum dv_run_state state;
+    assert_int_equal(dv_run_state(path, &state, &err), DV_OK);
+    assert_int_equal(state, wanted);
+}
+
 /* A run that was taken back is over, done or not: going on with it would load it again. */
 static void test_states(void **state)
 {
@@ -128,11 +137,45 @@ static void test_states(void **state)
     assert_int_equal(dv_workdir_open(&workdir, folder, "states", &err), DV_OK);
     snprintf(path, sizeof path, "%s/20250601T013000Z-4f2a", workdir.path);
     put(&workdir, "20250601T013000Z-4f2a", "run.json");
-    assert_int_equal(dv_run_state(path), DV_RUN_UNFINISHED);
+    assert_state(path, DV_RUN_UNFINISHED);
     put(&workdir, "20250601T013000Z-4f2a", "done.json");
-    assert_int_equal(dv_run_state(path), DV_RUN_DONE);
+    assert_state(path, DV_RUN_DONE);
     put(&workdir, "20250601T013000Z-4f2a", "rolled_back.json");
-    assert_int_equal(dv_run_state(path), DV_RUN_ROLLED_BACK);
+    assert_state(path, DV_RUN_ROLLED_BACK);
+    dv_workdir_close(&workdir);
+}
+
+/* Without memory, or where the folder cannot be looked into, a run is neither done nor not done; and the runs
+ * are not "none", after which another one would begin. */
+static void test_states_that_cannot_be_told(void **state)
+{
+    struct dv_err err = DV_ERR_INIT;
+    struct dv_workdir workdir;
+    enum dv_run_state found;
+    char path[400], id[DV_RUN_ID_SIZE];
+    (void)state;
+    assert_int_equal(dv_workdir_open(&workdir, folder, "untold", &err), DV_OK);
+    put(&workdir, "20250601T013000Z-4f2a", "run.json");
+    snprintf(path, sizeof path, "%s/20250601T013000Z-4f2a", workdir.path);
+    for (unsigned at = 1;; at++) {
+        dv_alloc_fail_at(at, 0);
+        enum dv_status status = dv_workdir_newest(&workdir, id, &err);
+        dv_alloc_fail_at(0, 0);
+        if (status == DV_OK) {
+            assert_true(at > 2);
+            break;
+        }
+        assert_int_equal(status, DV_FAILED);
+    }
+    dv_alloc_fail_at(1, 0);
+    assert_int_equal(dv_run_state(path, &found, &err), DV_FAILED);
+    dv_alloc_fail_at(0, 0);
+    /* A name that is too long for the file system stands for a look that fails for another reason than
+     * absence. */
+    memset(path, 'x', sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    assert_int_equal(dv_run_state(path, &found, &err), DV_FAILED);
+    assert_int_equal(err.code, DV_EXIT_FAULT);
     dv_workdir_close(&workdir);
 }
 
@@ -150,8 +193,12 @@ static void test_ids(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lock),   cmocka_unit_test(test_newest), cmocka_unit_test(test_new_ids_ascend),
-        cmocka_unit_test(test_states), cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_lock),
+        cmocka_unit_test(test_newest),
+        cmocka_unit_test(test_new_ids_ascend),
+        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_states_that_cannot_be_told),
+        cmocka_unit_test(test_ids),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -389,6 +389,18 @@ static const struct expr_case read_cases[] = {
     {"to_timestamp('14', 'Y')", "timestamp with time zone", "2014-01-01 00:00:00+00", NULL},
     {"to_timestamp('3661', 'SSSSS')", "timestamp with time zone", "0001-01-01 01:01:01+00 BC", NULL},
     {"to_timestamp('31-May.2024', 'Mon-MMHH24')", NULL, NULL, "22007"},
+    {"to_timestamp('294276-12-31 23:59:59', 'YYYY-MM-DD HH24:MI:SS')", "timestamp with time zone",
+     "294276-12-31 23:59:59+00", NULL},
+    {"to_timestamp('294277-01-01', 'YYYY-MM-DD')", NULL, NULL, "22008"},
+    {"to_timestamp('854775807', 'CC')", NULL, NULL, "22008"},
+    {"to_date('2024 2147483647', 'YYYY WW')", NULL, NULL, "22008"},
+    {"to_timestamp('294277-01-09 23:59', 'YYYY-MM-DD HH24:MI')", NULL, NULL, "22008"},
+    {"to_timestamp('294276-12-31 23 -02', 'YYYY-MM-DD HH24 TZH')", NULL, NULL, "22008"},
+    {"to_timestamp('294277-01-01 01 +02', 'YYYY-MM-DD HH24 TZH')", "timestamp with time zone",
+     "294276-12-31 23:00:00+00", NULL},
+    {"to_timestamp('4714-11-24 01 +02 BC', 'YYYY-MM-DD HH24 TZH BC')", NULL, NULL, "22008"},
+    {"to_timestamp('4714-11-23 23 -02 BC', 'YYYY-MM-DD HH24 TZH BC')", "timestamp with time zone",
+     "4714-11-24 01:00:00+00 BC", NULL},
 };
 
 static void times_are_written_as_there(void **state)
@@ -403,11 +415,24 @@ static void times_are_read_as_there(void **state)
     CHECK_TABLE(read_cases);
 }
 
+/* What is shown of a value is cut between characters: the message goes into the rejects, which are UTF-8. */
+static void messages_end_with_whole_characters(void **state)
+{
+    (void)state;
+    struct expr_result result = {0};
+    struct dv_binder binder = {.file = "case"};
+    check_evaluate(&result, &binder, "to_date('€€', 'YYYYMM')", NULL, NULL);
+    assert_int_equal(result.status, DV_FAILED);
+    assert_non_null(strstr(result.err.message, "invalid value \"€\" for \"YYYY\""));
+    check_release(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_written_as_there),
         cmocka_unit_test(times_are_read_as_there),
+        cmocka_unit_test(messages_end_with_whole_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

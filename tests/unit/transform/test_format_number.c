@@ -230,6 +230,8 @@ static const struct expr_case write_cases[] = {
     {"to_char('3999'::numeric, '0.000EEEE')", "text", " 3.999e+03", NULL},
     {"to_char('0.999'::numeric, 'RN')", "text", "              I", NULL},
     {"to_char('-Infinity'::numeric, 'RN')", NULL, NULL, "0A000"},
+    {"to_char(8, 'rnsg9')", "text", "           viii", NULL},
+    {"to_char(8::numeric, '\"x\"sgrn')", "text", "x", NULL},
     {"to_char('0.1'::numeric, 'RN')", "text", "###############", NULL},
     {"to_char('5.2'::numeric, 'RN')", "text", "              V", NULL},
     {"to_char('-123.456'::numeric, 'RN')", "text", "###############", NULL},

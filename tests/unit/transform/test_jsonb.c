@@ -59,10 +59,21 @@ static void json_is_postgresqls(void **state)
     CHECK_TABLE(json_cases);
 }
 
+/* As deep as jsonb may be: what goes down level by level must not run out of stack. */
+static void the_deepest_contains_itself(void **state)
+{
+    (void)state;
+    struct expr_case deep = {"(repeat('[', 5999) || repeat(']', 5999))::jsonb @> (repeat('[', 5999) || "
+                             "repeat(']', 5999))::jsonb",
+                             "boolean", "t", NULL};
+    check_table(&deep, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_is_postgresqls),
+        cmocka_unit_test(the_deepest_contains_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

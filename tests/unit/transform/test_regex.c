@@ -1,6 +1,7 @@
 /* Regular expressions against PostgreSQL 15: the expectations below are the server's own
  * answers. */
 #include "tests/unit/transform/expr_check.h"
+#include "transform/regex_internal.h"
 
 static const struct expr_case manual_cases[] = {
     {"'aaa' ~ 'a{2}'", "boolean", "t", NULL},
@@ -463,11 +464,58 @@ static void whatever_pattern_matches_alike(void **state)
     CHECK_TABLE(random_cases);
 }
 
+/* Thousands of copies in every table would take seconds to bind: the work for tables ends, the match is the
+ * same without them. */
+static void counts_within_counts_are_compiled_soon(void **state)
+{
+    (void)state;
+    static const char pattern[] = "((a{1,20}){1,20}){1,20}(b|c)";
+    static const char text[] = "xaaaaaaaaaaaaaaaaaaaaaaaac";
+    struct dv_arena arena = {0};
+    struct dv_err err = DV_ERR_INIT;
+    struct dv_regex_span spans[2];
+    const struct dv_regex *regex;
+    bool found = false;
+    assert_int_equal(dv_regex_compile(pattern, sizeof pattern - 1, 0, &arena, &regex, &err), DV_OK);
+    assert_true(regex->table_steps < 22000000);
+    assert_int_equal(dv_regex_find(regex, text, sizeof text - 1, 0, spans, 2, &arena, &found, &err), DV_OK);
+    assert_true(found);
+    assert_int_equal(spans[0].start, 1);
+    assert_int_equal(spans[0].end, sizeof text - 1);
+    assert_int_equal(spans[1].start, sizeof text - 3);
+    assert_int_equal(spans[1].end, sizeof text - 2);
+    dv_arena_release(&arena);
+}
+
+/* Three loops around a back-reference: hours, if nobody looked at the clock. The row is rejected instead. */
+static void a_search_that_takes_too_long_is_given_up(void **state)
+{
+    (void)state;
+    static const char pattern[] = "(.{0,200}(a|b).{0,200})\\1(x|y){0,50}z";
+    char text[500];
+    struct dv_arena arena = {0};
+    struct dv_err err = DV_ERR_INIT;
+    struct dv_regex_span spans[3];
+    const struct dv_regex *regex;
+    bool found = false;
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = "abcd"[(i * i + i / 7) % 4];
+    assert_int_equal(dv_regex_compile(pattern, sizeof pattern - 1, 0, &arena, &regex, &err), DV_OK);
+    text[sizeof text - 1] = 'z';
+    assert_int_equal(dv_regex_find(regex, text, sizeof text, 0, spans, 3, &arena, &found, &err), DV_FAILED);
+    assert_string_equal(err.sqlstate, "54001");
+    assert_int_equal(dv_regex_find(regex, text, 10, 0, spans, 3, &arena, &found, &err), DV_OK);
+    assert_false(found);
+    dv_arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_manuals_matches_are_found),
         cmocka_unit_test(whatever_pattern_matches_alike),
+        cmocka_unit_test(counts_within_counts_are_compiled_soon),
+        cmocka_unit_test(a_search_that_takes_too_long_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
-/* Every example of docs/sql.md, `expression` → `result`: what the page says is what drover answers. */
+/* Every example of docs/sql.md, `expression` → `result`, and `SELECT …` → `its rows`: what the page says is
+ * what drover answers. */
 #include "tests/unit/transform/expr_check.h"
+#include "tests/unit/transform/program_fixture.h"
 
 #include "transform/aggregate.h"
 
@@ -103,6 +105,28 @@ static void aggregate(struct expr_result *result, const char *expression)
         dv_value_to_text(&value, &binder.aggregates[0]->type, &result->text);
 }
 
+/* A model over the same rows: its rows, behind each other. */
+static void query(struct expr_result *result, const char *text)
+{
+    static const char *const rows[] = {"1,b\n2,a\n,\n4,c\n", NULL};
+    void *state = NULL;
+    assert_int_equal(setup(&state), 0);
+    struct fixture *fixture = state;
+    input(fixture, "t", "x integer, s text", rows);
+    model(fixture, "m", text);
+    result->status = run(fixture, 1, 32U << 20);
+    result->err = fixture->err;
+    if (result->status == DV_OK) {
+        char *made = rows_of(fixture, "transform/m");
+        for (char *at = made, *end; *at != '\0'; at = end + 1) {
+            end = strchr(at, '\n');
+            dv_buf_printf(&result->text, "%s%.*s", at == made ? "" : " / ", (int)(end - at), at);
+        }
+        dv_free(made);
+    }
+    assert_int_equal(teardown(&state), 0);
+}
+
 static void every_example_is_true(void **state)
 {
     char *at = page, *expression = NULL, *expected = NULL;
@@ -113,7 +137,9 @@ static void every_example_is_true(void **state)
     while (next_example(&at, &expression, &expected)) {
         struct expr_result result = {0};
         struct dv_binder binder = {.file = "sql.md"};
-        if (expression > aggregates)
+        if (strncmp(expression, "SELECT", 6) == 0)
+            query(&result, expression);
+        else if (expression > aggregates)
             aggregate(&result, expression);
         else
             check_evaluate(&result, &binder, expression, NULL, NULL);

@@ -1,0 +1,53 @@
+/* What is to be unique among the rows that a load step brings. Internal to load/. */
+#ifndef DV_LOAD_UNIQUE_KEY_H
+#define DV_LOAD_UNIQUE_KEY_H
+
+#include "load/step_sql.h"
+#include "load/table.h"
+
+struct dv_unique_key {
+    char *label;      /* "the key of load step users", "the unique index users_email of step 100_a" */
+    char *elements;   /* "email, lower(name)": as SQL; owned, as are the others */
+    char *condition;  /* NULL: all rows */
+    bool nulls_equal; /* NULLS NOT DISTINCT */
+    bool enforced;    /* the target has the index: the load refuses or skips what is there twice */
+    bool exact;       /* equal values have equal text in the stage file, and nothing but columns counts */
+    unsigned *columns, column_count; /* exact: places in table->columns; ascending */
+};
+
+struct dv_unique_keys {
+    struct dv_unique_key *list; /* owned */
+    unsigned count;
+};
+
+/* Each once: the target's unique indexes, then the step's own key, then what `planned` adds. Keys with a
+ * column that is not loaded are left out. dataset: the columns of the stage file. */
+enum dv_status dv_unique_keys_find(struct dv_pg *pg, const struct dv_load_table *table,
+                                   const struct dv_column *dataset, const struct dv_step_sql *planned,
+                                   struct dv_unique_keys *out, struct dv_err *err) DV_MUST_CHECK;
+void dv_unique_keys_release(struct dv_unique_keys *keys);
+
+/* The rows of a dataset that agree in a key. */
+#define DV_UNIQUE_SAMPLES 20
+struct dv_unique_rows {
+    uint64_t extra, keys; /* rows but for the first of each such key; such keys */
+    unsigned count;       /* of samples, in the dataset's order */
+    struct dv_unique_sample {
+        uint32_t part;
+        uint64_t row;  /* 1-based within the part */
+        char key[200]; /* cut short */
+    } samples[DV_UNIQUE_SAMPLES];
+};
+
+/* Exact keys, all in one go, by 128-bit hashes in bounded memory; a dataset that is larger is read several
+ * times. keys: those to look at; found: one a key. Where there are any, every part is compared with its
+ * manifest on the way. */
+enum dv_status dv_unique_by_hash(const struct dv_context *context, const struct dv_load_table *table,
+                                 const struct dv_unique_key *const *keys, unsigned count,
+                                 struct dv_unique_rows *found, struct dv_err *err) DV_MUST_CHECK;
+/* Any key, by the server: the dataset goes into a temporary table. */
+enum dv_status dv_unique_by_server(struct dv_pg *pg, const struct dv_load_table *table,
+                                   const struct dv_unique_key *key, struct dv_unique_rows *found,
+                                   struct dv_err *err) DV_MUST_CHECK;
+
+#endif

@@ -1,0 +1,30 @@
+/* Loaded rows against the table by the server itself: the stage file's rows go into a temporary table of the
+ * same column types, so that equal means what it means there. Internal to load/.
+ *
+ * Slower than checksums, exact for every type, and names what differs: key, column, wanted and found. A value
+ * that a later part or step of the same run has overwritten is no difference, as drover.before_image tells.
+ * Leaves nothing behind: every call is one transaction, rolled back. Memory: one block. */
+#ifndef DV_LOAD_VERIFY_EXACT_H
+#define DV_LOAD_VERIFY_EXACT_H
+
+#include "load/loaded_rows.h"
+#include "load/row_hash.h"
+#include "load/verify.h"
+
+struct dv_exact {
+    const struct dv_check_env *env; /* borrowed, as are the next three */
+    const struct dv_loaded_step *step;
+    struct dv_row_hash *hash;
+    const bool *differs; /* one a chunk: rows of the others are left out; NULL: no row is */
+    uint64_t mask;       /* the row's chunk is its key's hash & mask */
+    struct dv_check_samples samples;
+    uint64_t compared, missing; /* rows; missing: of those compared */
+};
+
+/* All parts of the step. Adds to samples, compared and missing. */
+enum dv_status dv_exact_parts(struct dv_exact *exact, struct dv_err *err) DV_MUST_CHECK;
+/* The table's rows whose key no row of the step has: into `added`. */
+enum dv_status dv_exact_added(struct dv_exact *exact, struct dv_check_samples *added,
+                              struct dv_err *err) DV_MUST_CHECK;
+
+#endif

@@ -1,0 +1,2 @@
+DROP TABLE public.notes;
+DROP TABLE public.ages;

@@ -1,0 +1,1 @@
+ALTER TABLE public.visits DROP COLUMN member_id;

@@ -1,0 +1,3 @@
+-- drover: phase=index
+-- drover: no-transaction
+CREATE INDEX CONCURRENTLY IF NOT EXISTS visits_member ON public.visits (member_id);

@@ -1,0 +1,91 @@
+/* What schema steps will make unique is compared with the staged rows: a key that is overlooked is found only
+ * when everything is loaded, one that is read wrongly stops a run that is good. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "load/step_sql.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void read_steps(const char *sql, struct dv_step_sql *read)
+{
+    struct dv_err err = DV_ERR_INIT;
+    char text[2000];
+    struct dv_schema_step step = {.name = "010_a", .phase = DV_PHASE_INDEX, .up = text};
+    struct dv_schema schema = {.steps = &step, .count = 1};
+    (void)snprintf(text, sizeof text, "%s", sql);
+    assert_int_equal(dv_step_sql_read(&schema, DV_PHASE_EXPAND, DV_PHASE_INDEX, read, &err), DV_OK);
+}
+
+static const char *or_none(const char *text)
+{
+    return text != NULL ? text : "-";
+}
+
+static void unique_keys_are_seen(void **state)
+{
+    static const struct {
+        const char *sql, *name, *table, *elements, *condition;
+    } cases[] = {
+        {"CREATE UNIQUE INDEX a ON s.t (x, y);", "a", "s.t", "x, y", "-"},
+        {"create unique index concurrently if not exists \"A b\" on only t using btree (lower(x), (y || "
+         "')')) include "
+         "(z) with (fillfactor = 70) where y > 0 and z = ';';",
+         "A b", "t", "lower(x), (y || ')')", "y > 0 and z = ';'"},
+        {"CREATE UNIQUE INDEX ON t (x)", "-", "t", "x", "-"},
+        {"ALTER TABLE IF EXISTS ONLY s.\"T\" ADD COLUMN c int, ADD CONSTRAINT k PRIMARY KEY (x, \"Y\");", "k",
+         "s.\"T\"", "x, \"Y\"", "-"},
+        {"ALTER TABLE t ADD UNIQUE NULLS NOT DISTINCT (x)", "-", "t", "x", "-"},
+        {"DO $do$ BEGIN IF true THEN CREATE UNIQUE INDEX a ON t (x) WHERE x IS NOT NULL; END IF; END $do$;",
+         "a", "t", "x", "x IS NOT NULL"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dv_step_sql read;
+        read_steps(cases[i].sql, &read);
+        assert_int_equal(read.key_count, 1);
+        assert_string_equal(or_none(read.keys[0].name), cases[i].name);
+        assert_string_equal(read.keys[0].table, cases[i].table);
+        assert_string_equal(read.keys[0].elements, cases[i].elements);
+        assert_string_equal(or_none(read.keys[0].condition), cases[i].condition);
+        assert_string_equal(read.keys[0].step, "010_a");
+        assert_int_equal(read.keys[0].nulls_equal, i == 4);
+        dv_step_sql_release(&read);
+    }
+}
+
+static void what_is_no_key_is_not_taken_for_one(void **state)
+{
+    static const char sql[] =
+        "CREATE INDEX a ON t (x);\n"
+        "-- CREATE UNIQUE INDEX b ON t (x);\n"
+        "SELECT 'CREATE UNIQUE INDEX c ON t (x)', $$ CREATE UNIQUE INDEX d ON t (x) $$;\n"
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN CREATE UNIQUE INDEX e ON t (x); END "
+        "$$;\n"
+        "ALTER TABLE u ADD CONSTRAINT k UNIQUE USING INDEX a;\n"
+        "ALTER TABLE u ADD CONSTRAINT l CHECK (x > 0);\n"
+        "CREATE UNIQUE INDEX broken ON t (x";
+    struct dv_step_sql read;
+    (void)state;
+    read_steps(sql, &read);
+    assert_int_equal(read.key_count, 0);
+    assert_int_equal(read.table_count, 2);
+    assert_string_equal(read.tables[0], "t");
+    assert_string_equal(read.tables[1], "u");
+    dv_step_sql_release(&read);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unique_keys_are_seen),
+        cmocka_unit_test(what_is_no_key_is_not_taken_for_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
