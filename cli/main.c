@@ -12,7 +12,7 @@
 static const struct dv_command *const commands[] = {
     &dv_cmd_check,  &dv_cmd_plan,    &dv_cmd_run,     &dv_cmd_extract,  &dv_cmd_transform, &dv_cmd_load,
     &dv_cmd_verify, &dv_cmd_status,  &dv_cmd_rejects, &dv_cmd_rollback, &dv_cmd_schema,    &dv_cmd_inspect,
-    &dv_cmd_cat,    &dv_cmd_compare, &dv_cmd_explain, &dv_cmd_sandbox,
+    &dv_cmd_cat,    &dv_cmd_compare, &dv_cmd_explain, &dv_cmd_sandbox,  &dv_cmd_new,
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])
 

@@ -45,6 +45,9 @@ static const struct option {
     [DV_OPT_SAMPLES] = {"--samples", "N", "rows shown of each reason (3)"},
     [DV_OPT_OUT] = {"--out", "DIR", "the folder that the files go to"},
     [DV_OPT_FROM] = {"--from", "FILE|DIR", "the corrected rows: a CSV file, or a folder of them"},
+    [DV_OPT_FROM_URI] = {"--from", "URI", "the database whose tables the job is made for"},
+    [DV_OPT_SCHEMA] = {"--schema", "NAME", "the schema of the tables (public)"},
+    [DV_OPT_TABLES] = {"--tables", "T[,T]", "these tables alone"},
     [DV_OPT_QUIET] = {"--quiet", NULL, "no progress on the terminal, no summary"},
     [DV_OPT_LOG_FORMAT] = {"--log-format", "text|json", "json: events and errors as JSON lines on stderr"},
     [DV_OPT_HELP] = {"--help", NULL, "this text"},
@@ -188,7 +191,14 @@ static enum dv_status take_value(struct dv_options *options, enum dv_option_id i
         options->out = value;
         break;
     case DV_OPT_FROM:
+    case DV_OPT_FROM_URI:
         options->from = value;
+        break;
+    case DV_OPT_SCHEMA:
+        options->schema = value;
+        break;
+    case DV_OPT_TABLES:
+        options->tables = value;
         break;
     case DV_OPT_LOG_FORMAT:
         status = take_log_format(options, value, err);
@@ -242,11 +252,11 @@ static enum dv_status take_option(struct dv_options *options, unsigned allowed, 
         given = "--help";
         length = strlen(given);
     }
-    unsigned id = 0;
-    while (id < DV_OPT_COUNT &&
-           (strlen(table[id].name) != length || strncmp(table[id].name, given, length) != 0))
+    unsigned id = 0; /* a name may stand for one thing here and for another there: what is allowed decides */
+    while (id < DV_OPT_COUNT && ((allowed & DV_OPT_BIT(id)) == 0 || strlen(table[id].name) != length ||
+                                 strncmp(table[id].name, given, length) != 0))
         id++;
-    if (id == DV_OPT_COUNT || (allowed & DV_OPT_BIT(id)) == 0)
+    if (id == DV_OPT_COUNT)
         return unknown_option(given, length, allowed, command, err);
     if (table[id].value == NULL && equals != NULL)
         return dv_fail(err, DV_EXIT_USAGE, "%s takes no value", table[id].name);

@@ -33,6 +33,9 @@ enum dv_option_id {
     DV_OPT_SAMPLES,
     DV_OPT_OUT,
     DV_OPT_FROM,
+    DV_OPT_FROM_URI,
+    DV_OPT_SCHEMA,
+    DV_OPT_TABLES,
     DV_OPT_QUIET,
     DV_OPT_LOG_FORMAT,
     DV_OPT_HELP,
@@ -45,7 +48,7 @@ enum dv_option_id {
 struct dv_options {
     struct dv_request request;
     const char *params[DV_MOST_PARAMS];
-    const char *phase, *to, *only, *out, *from; /* NULL: not given */
+    const char *phase, *to, *only, *out, *from, *schema, *tables; /* NULL: not given */
     uint64_t limit, samples;
     bool contract, dry_run, yes, plan, json, watch, analyze, quiet, log_json, help, version;
     const char *arguments[DV_MOST_ARGUMENTS];
