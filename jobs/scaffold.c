@@ -342,7 +342,7 @@ enum dv_status dv_scaffold(const struct dv_scaffold_request *request, struct dv_
         goto done;
     }
     DV_TRY(dv_run_resolve_uri(request->work, request->uri, &arena, &uri, err));
-    DV_TRY(dv_run_safe_uri(&arena, uri, &safe, err));
+    DV_TRY(dv_run_safe_uri(&arena, request->uri, &safe, err));
     DV_TRY(read_catalog(&scaffold, uri, err));
     DV_TRY(write_all(&scaffold, safe, err));
     dv_buf_printf(out, "made %s: %u tables of schema %s become schema %s\n", scaffold.dir,
