@@ -41,31 +41,32 @@ drover_run() { # JOB SOURCE TARGET [OPTION…]
 
 # Compares two queries of one database as bags of rows, both ways, and shows the first rows that differ.
 compare() { # NAME DATABASE EXPECTED ACTUAL
-    local name=$1 database=$2 expected=$3 actual=$4 count
-    sql "$database" -c "CREATE TEMP TABLE e AS $expected" -c "CREATE TEMP TABLE a AS $actual" \
-        -c "CREATE TABLE public.oracle_difference AS
+    local said
+    sql "$2" -A -t -c "CREATE TEMP TABLE e AS $3" -c "CREATE TEMP TABLE a AS $4" \
+        -c "CREATE TEMP TABLE difference AS
             SELECT 'only expected' AS side, d::text AS row FROM (SELECT * FROM e EXCEPT ALL SELECT * FROM a) d
             UNION ALL
-            SELECT 'only in the target', d::text FROM (SELECT * FROM a EXCEPT ALL SELECT * FROM e) d"
-    count=$(value "$database" "SELECT count(*) FROM public.oracle_difference")
-    if [ "$count" = 0 ]; then
-        printf '  same: %s, %s rows\n' "$name" "$(value "$database" "SELECT count(*) FROM ($expected) q")"
+            SELECT 'only in the target', d::text FROM (SELECT * FROM a EXCEPT ALL SELECT * FROM e) d" \
+        -c "SELECT count(*) FROM difference" -c "SELECT count(*) FROM e" \
+        -c "SELECT '    ' || rpad(side, 18) || ' ' || left(row, 300) FROM difference ORDER BY row, side LIMIT 6" >"$work/compared"
+    mapfile -t said <"$work/compared"
+    if [ "${said[0]}" = 0 ]; then
+        printf '  same: %s, %s rows\n' "$1" "${said[1]}"
     else
-        printf '  DIFFERENT: %s, %s rows; the first of them:\n' "$name" "$count"
-        value "$database" "SELECT rpad(side, 18) || ' ' || left(row, 300) FROM public.oracle_difference ORDER BY row, side LIMIT 6" |
-            sed 's/^/    /'
+        printf '  DIFFERENT: %s, %s rows; the first of them:\n' "$1" "${said[0]}"
+        printf '%s\n' "${said[@]:2}"
         differences=$((differences + 1))
     fi
-    sql "$database" -c 'DROP TABLE public.oracle_difference'
 }
 
 # Where every row stands and which transaction wrote it: the same before and after if nothing was inserted or updated.
 footprint() { # DATABASE TABLE…
-    local database=$1 table
+    local database=$1 table queries=()
     shift
     for table in "$@"; do
-        value "$database" "SELECT '$table', count(*), sum(hashtextextended(ctid::text || ' ' || xmin::text, 0)) FROM $table"
+        queries+=(-c "SELECT '$table', count(*), sum(hashtextextended(ctid::text || ' ' || xmin::text, 0)) FROM $table")
     done
+    sql "$database" -A -t "${queries[@]}"
 }
 
 expect_same() { # WHAT BEFORE AFTER
