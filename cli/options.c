@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FOLDER         "dir:"
 #define MIB            ((size_t)1024 * 1024)
 #define DEFAULT_MEMORY (256 * MIB)
 #define LEAST_MEMORY   (16 * MIB)
@@ -20,7 +21,8 @@ static const struct option {
     const char *value; /* what stands behind it, for the help; NULL: nothing */
     const char *help;
 } table[DV_OPT_COUNT] = {
-    [DV_OPT_SOURCE] = {"--source", "URI", "where the legacy data is (DROVER_SOURCE)"},
+    [DV_OPT_SOURCE] = {"--source", "URI",
+                       "where the legacy data is; once more with dir:PATH for files (DROVER_SOURCE)"},
     [DV_OPT_TARGET] = {"--target", "URI", "where it goes (DROVER_TARGET)"},
     [DV_OPT_WORK] = {"--work", "DIR", "the work folder (DROVER_WORK; ./drover-work)"},
     [DV_OPT_PARAM] = {"--param", "K=V", "a parameter of the job; may be repeated; now=TIME fixes the clock"},
@@ -60,16 +62,56 @@ static const char *from_environment(const char *name)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+static size_t source_length(const char *text)
+{
+    static const char *const schemes[] = {FOLDER, "postgres://", "postgresql://", "sandbox:"};
+    size_t length = strcspn(text, " \t\n");
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
+            return length;
+    return 0;
+}
+
+/* DROVER_SOURCE is one source, or two with blanks between them where each says by its scheme what it is. */
+static void sources_from_environment(struct dv_options *options)
+{
+    const char *text = from_environment("DROVER_SOURCE"), *parts[3];
+    size_t lengths[3], count = 0;
+    if (text == NULL)
+        return;
+    for (const char *at = text; *at != '\0' && count < 3; at += strspn(at, " \t\n")) {
+        parts[count] = at;
+        lengths[count] = source_length(at);
+        at += lengths[count];
+        if (lengths[count++] == 0)
+            count = 3;
+    }
+    bool two = count == 2 && lengths[0] < sizeof options->environment[0] &&
+               lengths[1] < sizeof options->environment[0];
+    for (size_t i = 0; i < (two ? 2 : 1); i++) {
+        bool folder = strncmp(two ? parts[i] : text, FOLDER, strlen(FOLDER)) == 0;
+        const char *value = text;
+        if (two) {
+            value = memcpy(options->environment[folder], parts[i], lengths[i]);
+            options->environment[folder][lengths[i]] = '\0';
+        }
+        if (folder)
+            options->request.folder = value;
+        else
+            options->request.source = value;
+    }
+}
+
 void dv_options_init(struct dv_options *options)
 {
     const char *work = from_environment("DROVER_WORK");
     *options = (struct dv_options){.limit = UINT64_MAX, .samples = 3};
-    options->request = (struct dv_request){.source = from_environment("DROVER_SOURCE"),
-                                           .target = from_environment("DROVER_TARGET"),
+    options->request = (struct dv_request){.target = from_environment("DROVER_TARGET"),
                                            .work = work != NULL ? work : "drover-work",
                                            .params = options->params,
                                            .workers = dv_cpu_count(),
                                            .memory = DEFAULT_MEMORY};
+    sources_from_environment(options);
 }
 
 enum dv_status dv_memory_parse(const char *text, size_t *bytes, struct dv_err *err)
@@ -130,6 +172,25 @@ static enum dv_status take_log_format(struct dv_options *options, const char *va
     return dv_fail(err, DV_EXIT_USAGE, "--log-format must be text or json, not \"%s\"", value);
 }
 
+/* At most one database and one folder; each replaces what the environment says of its kind. */
+static enum dv_status take_source(struct dv_options *options, const char *value, struct dv_err *err)
+{
+    bool folder = strncmp(value, FOLDER, strlen(FOLDER)) == 0;
+    bool *given = folder ? &options->folder_given : &options->source_given;
+    if (*given) {
+        enum dv_status status =
+            dv_fail(err, DV_EXIT_USAGE, "--source gives two %s", folder ? "folders" : "databases");
+        dv_err_hint(err, "give one database and one dir:PATH at most");
+        return status;
+    }
+    *given = true;
+    if (folder)
+        options->request.folder = value;
+    else
+        options->request.source = value;
+    return DV_OK;
+}
+
 static enum dv_status take_value(struct dv_options *options, enum dv_option_id id, const char *value,
                                  struct dv_err *err)
 {
@@ -140,7 +201,7 @@ static enum dv_status take_value(struct dv_options *options, enum dv_option_id i
     enum dv_status status = DV_OK;
     switch (id) {
     case DV_OPT_SOURCE:
-        request->source = value;
+        status = take_source(options, value, err);
         break;
     case DV_OPT_TARGET:
         request->target = value;

@@ -50,6 +50,8 @@ struct dv_options {
     const char *params[DV_MOST_PARAMS];
     const char *phase, *to, *only, *out, *from, *schema, *tables; /* NULL: not given */
     uint64_t limit, samples;
+    char environment[2][4096];       /* DROVER_SOURCE taken apart: database, folder */
+    bool source_given, folder_given; /* on the command line */
     bool contract, dry_run, yes, plan, json, watch, analyze, quiet, log_json, help, version;
     const char *arguments[DV_MOST_ARGUMENTS];
     unsigned argument_count;

@@ -104,7 +104,7 @@ static enum dv_status run_group(const struct dv_extract_group *group, struct dv_
     enum dv_status status = dv_source_find(group->specs[0]->source_uri, &type, err);
     /* The snapshot of whatever is there went with its process. While this clears the folders, at least one
      * dataset of the group stays unfinished, so that a crash in the middle ends up here again. */
-    if (status == DV_OK && !group->per_part)
+    if (status == DV_OK && !group->per_part && !type->keeps_parts)
         status = dv_extract_clear(group, err);
     if (status == DV_OK)
         status = type->extract(group, err);

@@ -17,6 +17,7 @@
 #include "core/context.h"
 #include "core/error.h"
 #include "core/type.h"
+#include "extract/file_spec.h"
 
 #include <stdbool.h>
 
@@ -26,13 +27,15 @@ struct dv_extract_spec {
     const char *name;           /* the dataset */
     const char *job;            /* for the application_name; NULL: nothing stands there */
     const char *source_uri;     /* where it comes from: the source's or the target's URI */
-    const char *table;          /* "public.bookings" */
+    const char *table;          /* "public.bookings"; of files: how they are called together */
     const char *const *columns; /* wanted columns in order; NULL: all */
     unsigned column_count;
     bool optional; /* absent table: an empty dataset with the declared columns; absent column: NULL */
     const struct dv_column *declared; /* types for an optional table that is absent, or lacks them */
     unsigned declared_count;
-    const char *where; /* NULL or an SQL condition pushed to the server */
+    const char *where;                /* NULL or an SQL condition pushed to the server */
+    const struct dv_file_spec *files; /* of a folder (source_uri "dir:PATH"); the columns are declared */
+    unsigned file_count;              /* 0: a table */
 };
 
 /* Columns and row estimate without reading data: for check, plan and type checking. *columns is owned by the

@@ -6,6 +6,7 @@
 
 static const struct dv_source_type *const types[] = {
     &dv_source_postgres,
+    &dv_source_files,
 };
 
 #define TYPE_COUNT (sizeof types / sizeof types[0])

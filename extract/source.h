@@ -18,6 +18,7 @@ struct dv_extract_group {
 struct dv_source_type {
     const char *scheme; /* what stands before the colon of such a URI */
     const char *form;   /* how such a URI is written, for people */
+    bool keeps_parts;   /* parts of an earlier attempt are good whatever the job's consistency */
     /* Whether the URI is one of this kind. */
     bool (*accepts)(const char *uri);
     /* See dv_extract_describe. */
@@ -25,13 +26,13 @@ struct dv_source_type {
                                unsigned *count, uint64_t *estimated_rows, bool *absent, struct dv_err *err);
     /* Appends the line of one dataset (LF at its end). */
     enum dv_status (*identify)(const struct dv_extract_spec *spec, struct dv_buf *out, struct dv_err *err);
-    /* Makes every dataset of the group that is not whole, whole. Without per_part the folders of the group
-     * are empty when this is called, because not all of them were whole; with per_part they hold what earlier
-     * runs have published. */
+    /* Makes every dataset of the group that is not whole, whole. Without per_part or keeps_parts the folders
+     * of the group are empty when this is called, because not all of them were whole; else they hold what
+     * earlier runs have published. */
     enum dv_status (*extract)(const struct dv_extract_group *group, struct dv_err *err);
 };
 
-extern const struct dv_source_type dv_source_postgres;
+extern const struct dv_source_type dv_source_files, dv_source_postgres;
 
 enum dv_status dv_source_find(const char *uri, const struct dv_source_type **type,
                               struct dv_err *err) DV_MUST_CHECK;

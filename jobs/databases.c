@@ -2,9 +2,12 @@
 #include "core/sandbox.h"
 #include "jobs/run_parts.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SANDBOX "sandbox:"
+#define FOLDER  "dir:"
 
 /* "sandbox:" is the server's own database, "sandbox:NAME" another one on it. */
 static enum dv_status sandbox_uri(const char *work, const char *uri, struct dv_arena *arena, const char **out,
@@ -108,9 +111,49 @@ static enum dv_status compare(const struct dv_run *run, const char *which, const
 static bool wants_source(const struct dv_job *job)
 {
     for (unsigned i = 0; i < job->extract_count; i++)
-        if (!job->extracts[i].from_target)
+        if (!job->extracts[i].from_target && job->extracts[i].file_count == 0)
             return true;
     return false;
+}
+
+static bool wants_folder(const struct dv_job *job)
+{
+    for (unsigned i = 0; i < job->extract_count; i++)
+        if (job->extracts[i].file_count > 0)
+            return true;
+    return false;
+}
+
+/* Without a folder, optional files are absent; of others describing them tells. */
+static enum dv_status source_folder(struct dv_run *run, struct dv_err *err)
+{
+    const char *recorded = json_string_value(json_object_get(run->record, "folder"));
+    const char *given = run->request->folder;
+    if (given == NULL) {
+        run->folder = recorded;
+        return DV_OK;
+    }
+    const char *path = given + strlen(FOLDER);
+    char *whole = realpath(path, NULL); /* of the C library's heap */
+    if (whole == NULL) {
+        int why = errno;
+        enum dv_status status = why == ENOENT || *path == '\0'
+                                    ? dv_fail(err, DV_EXIT_FAULT, "there is no folder \"%s\"", path)
+                                    : dv_fail_os(err, why, "cannot look at the folder %s", path);
+        dv_err_hint(err, "check --source dir:PATH");
+        return status;
+    }
+    run->folder = dv_arena_printf(&run->arena, FOLDER "%s", whole);
+    free(whole);
+    if (run->folder == NULL)
+        return dv_fail_memory(err);
+    if (run->record == NULL || dv_run_extracted(run) ||
+        (recorded != NULL && strcmp(recorded, run->folder) == 0))
+        return DV_OK;
+    enum dv_status status =
+        dv_fail(err, DV_EXIT_CHANGED, "the folder is another than the one that run %s began with", run->id);
+    dv_err_hint(err, "give that --source dir:PATH again to go on with that run, or start over with --new");
+    return status;
 }
 
 /* Once all is extracted the source is not needed any more, so that a run can go on while that server is away.
@@ -161,6 +204,8 @@ enum dv_status dv_run_target(struct dv_run *run, struct dv_err *err)
 enum dv_status dv_run_databases(struct dv_run *run, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
+    if (wants_folder(&run->job))
+        DV_TRY(source_folder(run, err));
     if (wants_source(&run->job))
         DV_TRY(source_database(run, err));
     DV_TRY(dv_run_target(run, err));

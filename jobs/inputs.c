@@ -104,6 +104,11 @@ static enum dv_status list_inputs(struct dv_run *run, struct dv_err *err)
                      .declared_count = extract->declared != NULL ? extract->column_count : 0,
                      .where = extract->where},
         };
+        if (extract->file_count > 0) {
+            enum dv_status status = dv_run_files(run, extract, &run->inputs[run->input_count - 1].spec, err);
+            if (status != DV_OK)
+                return status;
+        }
     }
     return DV_OK;
 }

@@ -34,7 +34,8 @@ static enum dv_status check_names(struct dv_run *run, struct dv_err *err)
         const char *where = dv_arena_printf(&run->arena, "job.json: extract.%s", extract->name);
         if (where == NULL)
             return dv_fail_memory(err);
-        DV_TRY(dv_preflight_sql_names(where, extract->table, false, &run->findings, err));
+        if (extract->file_count == 0)
+            DV_TRY(dv_preflight_sql_names(where, extract->table, false, &run->findings, err));
         DV_TRY(check_list(run, where, extract->columns, extract->column_count, err));
     }
     for (unsigned i = 0; i < run->job.load_count; i++) {
@@ -57,7 +58,7 @@ static enum dv_status check_read(struct dv_run *run, struct dv_pg *pg, bool from
     enum dv_status status = DV_OK;
     for (unsigned i = 0; i < run->job.extract_count && status == DV_OK; i++) {
         const struct dv_job_extract *extract = &run->job.extracts[i];
-        if (extract->from_target == from_target && active_extract(run, extract))
+        if (extract->from_target == from_target && extract->file_count == 0 && active_extract(run, extract))
             status = dv_preflight_read(pg, from_target ? "target" : "source", extract->table,
                                        extract->columns, extract->column_count, &run->findings, err);
     }
@@ -72,7 +73,7 @@ static enum dv_status add_size(struct dv_run *run, struct dv_pg *pg, bool from_t
     for (unsigned i = 0; i < run->job.extract_count && status == DV_OK; i++) {
         const struct dv_job_extract *extract = &run->job.extracts[i];
         PGresult *result = NULL;
-        if (extract->from_target != from_target || !active_extract(run, extract))
+        if (extract->from_target != from_target || extract->file_count > 0 || !active_extract(run, extract))
             continue;
         status = dv_pg_query(
             pg,

@@ -22,6 +22,7 @@
 struct dv_request {
     const char *job_dir;
     const char *source, *target; /* URIs; NULL: not given */
+    const char *folder;          /* "dir:PATH"; NULL: not given */
     const char *work;
     const char *const *params; /* "K=V" */
     unsigned param_count;
@@ -85,6 +86,7 @@ struct dv_run {
     json_t *files;           /* owned */
     char fingerprint[DV_SHA256_HEX];
     const char *source, *target; /* resolved: no "sandbox:" any more; source NULL: the job has none */
+    const char *folder; /* "dir:" and the absolute path; NULL: none is given, or the job reads no files */
     const char *source_identity, *target_identity;
     bool separate; /* source and target are two databases */
     bool done;     /* done.json is there: found or published by the stage "done" */

@@ -113,7 +113,7 @@ static enum dv_status begin(struct dv_run *run, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
     struct dv_buf started = {0};
-    json_t *params = NULL;
+    json_t *params = NULL, *folder = NULL;
     DV_TRY(dv_workdir_new_id(&run->workdir, run->id, err));
     run->dir = dv_arena_printf(&run->arena, "%s/%s", run->workdir.path, run->id);
     const char *path = dv_arena_printf(&run->arena, "%s/%s/run.json", run->workdir.path, run->id);
@@ -130,7 +130,9 @@ static enum dv_status begin(struct dv_run *run, struct dv_err *err)
                   dv_buf_cstr(&started), "fingerprint", run->fingerprint, "files", run->files, "params",
                   params, "source", database_json(run, run->source, run->source_identity, err), "target",
                   database_json(run, run->target, run->target_identity, err), "separate", run->separate);
-    if (run->record == NULL) {
+    if (run->folder != NULL && run->record != NULL)
+        folder = json_string(run->folder);
+    if (run->record == NULL || (run->folder != NULL && json_object_set(run->record, "folder", folder) != 0)) {
         status = dv_fail_memory(err);
         goto done;
     }
@@ -139,6 +141,7 @@ static enum dv_status begin(struct dv_run *run, struct dv_err *err)
     status = dv_json_publish(path, run->record, err);
 done:
     json_decref(params);
+    json_decref(folder);
     dv_buf_release(&started);
     return status;
 }

@@ -19,6 +19,11 @@ enum dv_status dv_run_safe_uri(struct dv_arena *arena, const char *uri, const ch
 enum dv_status dv_run_open_database(const struct dv_run *run, const char *uri, struct dv_pg **pg,
                                     struct dv_err *err) DV_MUST_CHECK;
 
+/* ---- files.c ---- */
+/* Fills in the files of the spec, with the run's parameters, and where they are. */
+enum dv_status dv_run_files(struct dv_run *run, const struct dv_job_extract *extract,
+                            struct dv_extract_spec *spec, struct dv_err *err) DV_MUST_CHECK;
+
 /* ---- inputs.c: the extracted datasets, described and pruned; the program over them ---- */
 bool dv_run_extracted(const struct dv_run *run); /* every dataset of this run is whole */
 /* Fills in run->inputs and run->program, from the sources, or from the datasets where those are whole. */

@@ -11,6 +11,7 @@
 #include "core/context.h"
 #include "core/json.h"
 #include "core/type.h"
+#include "extract/file_spec.h"
 #include "load/load.h"
 #include "transform/transform.h"
 
@@ -24,14 +25,16 @@ struct dv_job_param {
 };
 
 struct dv_job_extract {
-    const char *name; /* the dataset */
-    const char *table;
+    const char *name;           /* the dataset */
+    const char *table;          /* of files: how they are called together */
     const char *where;          /* NULL: all rows */
     const char *const *columns; /* NULL: those that the job uses */
     struct dv_column *declared; /* names and types for a table that may be absent; NULL */
     unsigned column_count;      /* of columns and, where there are any, of declared */
     bool from_target, optional;
-    bool separate_only; /* only where source and target are two databases */
+    bool separate_only;         /* only where source and target are two databases */
+    struct dv_file_spec *files; /* parameters not put in yet */
+    unsigned file_count;        /* 0: a table */
 };
 
 struct dv_job_load {

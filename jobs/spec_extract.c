@@ -3,8 +3,8 @@
 #include <string.h>
 
 /* "columns": {"id": "uuid", ...}: what the dataset has where the table is absent. */
-static enum dv_status read_declared(struct dv_job *job, struct dv_job_extract *extract, const json_t *object,
-                                    const char *place, struct dv_err *err)
+enum dv_status dv_spec_declared(struct dv_job *job, struct dv_job_extract *extract, const json_t *object,
+                                const char *place, struct dv_err *err)
 {
     size_t size = json_object_size(object);
     const char **names = dv_arena_alloc(&job->arena, (size + 1) * sizeof *names);
@@ -43,7 +43,7 @@ static enum dv_status read_columns(struct dv_job *job, struct dv_job_extract *ex
     if (columns == NULL && !extract->optional)
         return DV_OK;
     if (json_is_object(columns)) {
-        status = read_declared(job, extract, columns, place, err);
+        status = dv_spec_declared(job, extract, columns, place, err);
     } else if (extract->optional) {
         status = dv_fail(err, DV_EXIT_USAGE,
                          "%s.columns must be an object of NAME: type, because the table is optional", place);
@@ -66,6 +66,8 @@ static enum dv_status read_one(struct dv_job *job, struct dv_job_extract *extrac
     enum dv_status status = DV_OK;
     const char *from = "source";
     DV_TRY(dv_spec_name(extract->name, place, err));
+    if (json_object_get(object, "file") != NULL || json_object_get(object, "files") != NULL)
+        return dv_spec_files(job, extract, object, place, err);
     DV_TRY(dv_json_only_keys(object, place, keys, DV_EXIT_USAGE, err));
     DV_TRY(dv_json_string(object, "from", place, false, DV_EXIT_USAGE, &from, err));
     extract->from_target = strcmp(from, "target") == 0;
@@ -86,7 +88,7 @@ done:
 enum dv_status dv_spec_extract(struct dv_job *job, const json_t *section, struct dv_err *err)
 {
     if (!json_is_object(section))
-        return dv_fail(err, DV_EXIT_USAGE, "extract must be an object of DATASET: {table, ...}");
+        return dv_fail(err, DV_EXIT_USAGE, "extract must be an object of DATASET: {table or file, ...}");
     job->extracts = dv_arena_zalloc(&job->arena, (json_object_size(section) + 1) * sizeof *job->extracts);
     if (job->extracts == NULL)
         return dv_fail_memory(err);

@@ -10,6 +10,16 @@ enum dv_status dv_spec_extract(struct dv_job *job, const json_t *section, struct
 enum dv_status dv_spec_transform(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_spec_load(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
 
+/* "columns": {"id": "uuid", ...}: names and types. */
+enum dv_status dv_spec_declared(struct dv_job *job, struct dv_job_extract *extract, const json_t *object,
+                                const char *place, struct dv_err *err) DV_MUST_CHECK;
+/* An extract of "file" or "files". */
+enum dv_status dv_spec_files(struct dv_job *job, struct dv_job_extract *extract, const json_t *object,
+                             const char *place, struct dv_err *err) DV_MUST_CHECK;
+/* object NULL: the default. tabs: the name says that tabs delimit. */
+enum dv_status dv_spec_dialect(struct dv_job *job, const json_t *object, const char *place, bool tabs,
+                               struct dv_dialect *dialect, struct dv_err *err) DV_MUST_CHECK;
+
 /* "500ms", "2s", "5min", "1h": PostgreSQL's units. An absent key leaves *out as it is. */
 enum dv_status dv_spec_duration(const json_t *object, const char *key, const char *place, unsigned least_ms,
                                 unsigned *out, struct dv_err *err) DV_MUST_CHECK;

@@ -2,6 +2,9 @@
 #include "core/file.h"
 #include "jobs/overlap.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What the run extracts, column by column: a resumed extract must find the same. */
@@ -90,11 +93,36 @@ done:
     return status;
 }
 
+/* The rejects of everybody but the extract, whose parts say that theirs are there. */
+static enum dv_status drop_rejects(struct dv_run *run, struct dv_err *err)
+{
+    static const char own[] = "extract-";
+    enum dv_status status = DV_OK;
+    struct dirent **entries = NULL; /* of the C library's heap */
+    const char *dir = dv_arena_printf(&run->arena, "%s/rejects", run->dir);
+    int count = dir != NULL ? scandir(dir, &entries, NULL, alphasort) : -1;
+    if (dir == NULL)
+        status = dv_fail_memory(err);
+    else if (count < 0 && errno != ENOENT)
+        status = dv_fail_os(err, errno, "cannot read the folder %s", dir);
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        bool drop =
+            strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && strncmp(name, own, sizeof own - 1) != 0;
+        const char *path = drop && status == DV_OK ? dv_arena_printf(&run->arena, "%s/%s", dir, name) : NULL;
+        if (drop && status == DV_OK)
+            status = path != NULL ? dv_file_remove_tree(path, err) : dv_fail_memory(err);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
 /* What the transform made of parts that are going to be extracted anew. */
 static enum dv_status drop_transformed(struct dv_run *run, struct dv_err *err)
 {
-    static const char *const kinds[] = {"transform", "rejects", "conflicts", "spill"};
-    enum dv_status status = DV_OK;
+    static const char *const kinds[] = {"transform", "conflicts", "spill"};
+    enum dv_status status = drop_rejects(run, err);
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0] && status == DV_OK; k++) {
         const char *path = dv_arena_printf(&run->arena, "%s/%s", run->dir, kinds[k]);
         status = path == NULL ? dv_fail_memory(err) : dv_file_remove_tree(path, err);

@@ -11,12 +11,26 @@ static enum dv_status need_extract(struct dv_run *run, struct dv_err *err)
     return status;
 }
 
+/* What the extract read and rejected, of a job without models. */
+static enum dv_status extract_tally(struct dv_run *run, struct dv_tally *tally, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    for (unsigned i = 0; i < run->input_count && status == DV_OK; i++) {
+        struct dv_dataset_manifest manifest = {0};
+        const char *dir = dv_run_path(&run->arena, run->dir, "extract", run->inputs[i].extract->name);
+        status = dir != NULL ? dv_dataset_manifest_read(dir, &manifest, err) : dv_fail_memory(err);
+        tally->read += manifest.tally.read;
+        tally->rejected += manifest.tally.rejected;
+        dv_dataset_manifest_release(&manifest);
+    }
+    return status;
+}
+
 enum dv_status dv_run_check_allowance(struct dv_run *run, struct dv_err *err)
 {
     struct dv_tally tally = {0};
-    if (run->program == NULL)
-        return DV_OK;
-    enum dv_status status = dv_program_tally(run->program, &run->context, &tally, err);
+    enum dv_status status = run->program != NULL ? dv_program_tally(run->program, &run->context, &tally, err)
+                                                 : extract_tally(run, &tally, err);
     if (status != DV_OK)
         return status;
     const struct dv_allowance *allowance = &run->allowance;
@@ -34,7 +48,8 @@ enum dv_status dv_run_check_allowance(struct dv_run *run, struct dv_err *err)
     dv_err_place(err, "transform", NULL, -1, -1);
     dv_err_hint(
         err,
-        "see drover cat %s/rejects/MODEL; correct the data or the model, or allow more with --max-rejects",
+        "see drover cat %s/rejects/MODEL (of what could not be read: extract-DATASET); correct the data "
+        "or the model, or allow more with --max-rejects",
         run->dir);
     return status;
 }
@@ -47,9 +62,8 @@ enum dv_status dv_stage_transform(struct dv_run *run, struct dv_err *err)
         DV_TRY(dv_run_describe(run, err)); /* now from the datasets */
     }
     DV_TRY(need_extract(run, err));
-    if (run->program == NULL)
-        return DV_OK;
-    DV_TRY(dv_program_run(run->program, &run->context, err));
+    if (run->program != NULL)
+        DV_TRY(dv_program_run(run->program, &run->context, err));
     status = dv_run_check_allowance(run, err);
 done:
     return status;

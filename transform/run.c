@@ -442,10 +442,12 @@ enum dv_status dv_program_tally(const struct dv_program *program, const struct d
                 continue;
             else
                 status = dv_dataset_manifest_read(dir, &manifest, err);
-            if (self)
-                tally->read += manifest.rows;
-            else
+            if (self) { /* an extract may have rejects of its own: what could not be read */
+                tally->read += manifest.tally.read;
+                tally->rejected += manifest.tally.rejected;
+            } else {
                 tally->rejected += manifest.rows;
+            }
             dv_dataset_manifest_release(&manifest);
         }
     }
