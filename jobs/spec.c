@@ -127,8 +127,8 @@ static enum dv_status read_allowance(struct dv_job *job, struct dv_err *err)
 static enum dv_status read_top(struct dv_job *job, struct dv_err *err)
 {
     static const char *const keys[] = {
-        "name", "description", "max_rejects",       "consistency",  "params",    "extract", "transform",
-        "load", "throttle",    "statement_timeout", "lock_timeout", "lock_wait", NULL};
+        "$schema",   "name", "description", "max_rejects",       "consistency",  "params",    "extract",
+        "transform", "load", "throttle",    "statement_timeout", "lock_timeout", "lock_wait", NULL};
     const char *consistency = "run";
     enum dv_status status = DV_OK;
     job->description = "";
