@@ -24,7 +24,7 @@ BEYOND = re.compile(
 )
 LEFT_OUT = object()
 SEED = 20251
-SOME = 150  # documents a run, all jobs together, where not all are asked for
+SOME = 80  # documents a run, all jobs together, where not all are asked for
 
 
 def places(node, path=()):
