@@ -1,5 +1,6 @@
 # Shared by the run-JOB scripts: a shipped job against its oracle, jobs/JOB/tests/expected.sql, through all that can
-# happen to it. A script sets `job`, sources this with its own arguments ([--full] [--seed N] [DROVER]), says what is
+# happen to it. A script sets `job`, sources this with its own arguments ([--full] [--seed N] [DROVER], or --bench ROWS to
+# measure the job instead), says what is
 # the job's own, and calls job_oracle. What it may say, and what holds where it says nothing:
 #
 #   legacy_tables   (required) the tables of legacy.sql, each behind those that it refers to
@@ -27,10 +28,12 @@
 
 full=${DROVER_TEST_FULL:-}
 seed=
+bench=
 while [ $# -gt 0 ]; do
     case $1 in
     --full) full=--full ;;
     --seed) seed=${2:?--seed needs a number} && shift ;;
+    --bench) bench=${2:?--bench needs a number of rows} && shift ;;
     *) drover=$1 ;;
     esac
     shift
@@ -280,6 +283,12 @@ not_legacy() { # EXPRESSION QUERY: true of what the query does not find in the l
 }
 
 job_oracle() {
+    if [ -n "$bench" ]; then
+        # shellcheck source=tests/oracle/job_bench.sh
+        . "$top/tests/oracle/job_bench.sh"
+        job_bench
+        return
+    fi
     local seeds=(20250601 20250602 20250603)
     [ -z "$full" ] || seeds=($((RANDOM * 256)) $((RANDOM * 256)) $((RANDOM * 256)))
     [ -z "$seed" ] || seeds=("$seed")
