@@ -38,6 +38,7 @@ static enum dv_status psql(const char *dir, struct dv_buf *out, struct dv_err *e
 {
     enum dv_status status = DV_OK;
     struct dv_buf uri = {0}, program = {0};
+    bool packaged;
     (void)out;
     DV_TRY(dv_sandbox_start(dir, 0, err));
     DV_TRY(dv_sandbox_url(dir, &uri, err));
@@ -48,8 +49,9 @@ static enum dv_status psql(const char *dir, struct dv_buf *out, struct dv_err *e
         status = dv_fail_memory(err);
         goto done;
     }
+    DV_TRY(dv_file_look(path, &packaged, err));
     signal(SIGPIPE, SIG_DFL); /* an ignored signal would stay ignored in psql */
-    if (dv_file_exists(path))
+    if (packaged)
         execl(path, "psql", where, (char *)NULL);
     else
         execlp("psql", "psql", where, (char *)NULL);

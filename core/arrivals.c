@@ -208,9 +208,12 @@ enum dv_status dv_arrivals_wait_plan(struct dv_arrivals *arrivals, const char *d
         uint64_t news = dv_arrivals_news(arrivals);
         if (arrivals != NULL && find(arrivals, dataset, arrival, &ended))
             return DV_OK;
-        if (ended || dv_dataset_exists(dir))
+        bool whole = ended;
+        enum dv_status status = ended ? DV_OK : dv_dataset_look(dir, &whole, err);
+        if (status == DV_OK && whole)
             return DV_END;
-        enum dv_status status = dv_arrivals_wait(arrivals, news, err);
+        if (status == DV_OK)
+            status = dv_arrivals_wait(arrivals, news, err);
         if (status != DV_OK)
             return status;
     }
@@ -220,10 +223,11 @@ enum dv_status dv_arrivals_wait_dataset(struct dv_arrivals *arrivals, const char
 {
     for (;;) {
         uint64_t news = dv_arrivals_news(arrivals);
-        if (dv_dataset_exists(dir))
-            return DV_OK;
-        enum dv_status status = dv_arrivals_wait(arrivals, news, err);
-        if (status != DV_OK)
+        bool whole;
+        enum dv_status status = dv_dataset_look(dir, &whole, err);
+        if (status == DV_OK && !whole)
+            status = dv_arrivals_wait(arrivals, news, err);
+        if (status != DV_OK || whole)
             return status;
     }
 }

@@ -1,7 +1,7 @@
 /* Arrivals: datasets that are still coming in while another stage reads them, part by part.
  *
  * One stage produces, one consumes, each on threads of its own. Nothing but news passes here: what is there
- * is what the files say (dv_part_exists, dv_dataset_exists), and news only ends a wait. The producer calls
+ * is what the files say (dv_part_look, dv_dataset_look), and news only ends a wait. The producer calls
  * dv_arrivals_plan once it knows how a dataset is cut, dv_arrivals_published after each part and each
  * dataset, and dv_arrivals_end when nothing more will come. The consumer waits; a wait for what will not come
  * any more is an error whose words nobody need see, because the producer's own say why. Every function takes

@@ -199,11 +199,12 @@ enum dv_status dv_file_look(const char *path, bool *there, struct dv_err *err)
     return dv_fail_os(err, errno, "cannot stat %s", path);
 }
 
-bool dv_file_exists(const char *path)
+enum dv_status dv_file_look_in(const char *dir, const char *name, bool *there, struct dv_err *err)
 {
-    struct dv_err unknown = DV_ERR_INIT;
-    bool there;
-    return dv_file_look(path, &there, &unknown) != DV_OK || there;
+    char *path = dv_asprintf("%s/%s", dir, name);
+    enum dv_status status = path != NULL ? dv_file_look(path, there, err) : dv_fail_memory(err);
+    dv_free(path);
+    return status;
 }
 
 enum dv_status dv_file_remove(const char *path, struct dv_err *err)

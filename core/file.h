@@ -21,10 +21,11 @@ enum dv_status dv_file_publish_fd(int tmp_fd, const char *tmp_path, const char *
                                   struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_file_read(const char *path, size_t limit, struct dv_buf *out,
                             struct dv_err *err) DV_MUST_CHECK;
-/* An error where that cannot be found out (I/O error, a folder that may not be searched). */
+/* An error where that cannot be found out (I/O error, a folder that may not be searched): it is taken neither
+ * for there nor for absent. */
 enum dv_status dv_file_look(const char *path, bool *there, struct dv_err *err) DV_MUST_CHECK;
-/* The same for whoever is about to open it: true where it cannot be found out, and opening it tells why. */
-bool dv_file_exists(const char *path);
+enum dv_status dv_file_look_in(const char *dir, const char *name, bool *there,
+                               struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_file_remove(const char *path,
                               struct dv_err *err) DV_MUST_CHECK; /* absent is fine; folder fsynced */
 enum dv_status dv_file_sweep_tmp(const char *dir,

@@ -23,22 +23,24 @@ static const char *dataset_path(struct dv_buf *buf, const char *dir)
     return path != NULL ? path : "";
 }
 
-bool dv_part_exists(const char *dir, uint32_t part)
+/* Releases the path, which is "" where there was no memory for it. */
+static enum dv_status look(struct dv_buf *path, const char *name, bool *there, struct dv_err *err)
 {
-    struct dv_buf path = {0};
-    const char *name = dv_part_path(&path, dir, part, ".json");
-    bool exists = *name == '\0' || dv_file_exists(name); /* no memory for the name: reading it tells */
-    dv_buf_release(&path);
-    return exists;
+    enum dv_status status = *name != '\0' ? dv_file_look(name, there, err) : dv_fail_memory(err);
+    dv_buf_release(path);
+    return status;
 }
 
-bool dv_dataset_exists(const char *dir)
+enum dv_status dv_part_look(const char *dir, uint32_t part, bool *there, struct dv_err *err)
 {
     struct dv_buf path = {0};
-    const char *name = dataset_path(&path, dir);
-    bool exists = *name == '\0' || dv_file_exists(name); /* no memory for the name: reading it tells */
-    dv_buf_release(&path);
-    return exists;
+    return look(&path, dv_part_path(&path, dir, part, ".json"), there, err);
+}
+
+enum dv_status dv_dataset_look(const char *dir, bool *whole, struct dv_err *err)
+{
+    struct dv_buf path = {0};
+    return look(&path, dataset_path(&path, dir), whole, err);
 }
 
 /* A fault of a manifest: which file, and what to do about it. */

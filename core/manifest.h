@@ -43,7 +43,7 @@ struct dv_dataset_manifest {
 /* "DIR/part-00007.csv.gz" or ".json"; buf is reset first. */
 const char *dv_part_path(struct dv_buf *buf, const char *dir, uint32_t part, const char *suffix);
 
-bool dv_part_exists(const char *dir, uint32_t part);
+enum dv_status dv_part_look(const char *dir, uint32_t part, bool *there, struct dv_err *err) DV_MUST_CHECK;
 /* Reads and checks form and inner sums (blocks contiguous, rows and bytes add up, format known). Code FAULT,
  * hint. */
 enum dv_status dv_part_manifest_read(const char *dir, uint32_t part, struct dv_part_manifest *out,
@@ -52,7 +52,7 @@ enum dv_status dv_part_manifest_publish(const char *dir, const struct dv_part_ma
                                         struct dv_err *err) DV_MUST_CHECK;
 void dv_part_manifest_release(struct dv_part_manifest *manifest);
 
-bool dv_dataset_exists(const char *dir);
+enum dv_status dv_dataset_look(const char *dir, bool *whole, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_dataset_manifest_read(const char *dir, struct dv_dataset_manifest *out,
                                         struct dv_err *err) DV_MUST_CHECK;
 /* Reads dataset.json and the manifests of all its parts, which must say the same of rows, SHA-256 and

@@ -21,15 +21,16 @@ static const char session_settings[] =
     "SET row_security = off; SET synchronize_seqscans = off; SET statement_timeout = 0;"
     "SET idle_in_transaction_session_timeout = 0;"
     /* A session whose drover is gone, or behind a network that swallows all, must not keep its locks: the
-       server looks for it too. Each is set where the server knows it. */
-    "SELECT set_config(name, value, false) FROM pg_settings JOIN (VALUES ('tcp_keepalives_idle', '30'), "
+       server looks for it too. Each is set where the server knows it (pg_settings would list them all). */
+    "SELECT set_config(name, value, false) FROM (VALUES ('tcp_keepalives_idle', '30'), "
     "('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '60s'), "
-    "('client_connection_check_interval', '10s')) v(known, value) ON name = known;"
+    "('client_connection_check_interval', '10s')) v(name, value) WHERE current_setting(name, true) IS NOT "
+    "NULL;"
     /* Drover's own schema is no place for a job's tables, not even where the role is named as it is
        ("$user"). */
     "SELECT set_config('search_path', (SELECT coalesce(string_agg(quote_ident(s), ', '), 'public') FROM "
     "unnest(current_schemas(false)) s WHERE s <> 'drover'), false);"
-    "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+    "SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid())";
 
 /* What a connection gets where its URI says nothing. */
 static const struct {

@@ -37,18 +37,24 @@ struct sandbox {
 };
 
 /* The one line that a record file holds; "" where there is no such file. */
-static void read_record(const char *dir, const char *name, char *out, size_t size)
+static enum dv_status read_record(const char *dir, const char *name, char *out, size_t size,
+                                  struct dv_err *err)
 {
     char path[PATH_MAX + 16];
-    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    struct dv_buf text = {0};
+    bool there;
+    enum dv_status status;
     out[0] = '\0';
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    ssize_t length = read(fd, out, size - 1);
-    close(fd);
-    out[length < 0 ? 0 : length] = '\0';
-    out[strcspn(out, "\n")] = '\0';
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    DV_TRY(dv_file_look(path, &there, err));
+    if (there)
+        DV_TRY(dv_file_read(path, size - 1, &text, err));
+    dv_buf_byte(&text, '\0');
+    DV_TRY(dv_buf_check(&text, err));
+    (void)snprintf(out, size, "%.*s", (int)strcspn(text.data, "\n"), text.data);
+done:
+    dv_buf_release(&text);
+    return status;
 }
 
 static enum dv_status write_record(const char *dir, const char *name, const char *text, struct dv_err *err)
@@ -181,9 +187,9 @@ static enum dv_status open_box(const char *dir, bool lock, struct sandbox **out,
     DV_TRY(find_user(box, err));
     if (lock)
         DV_TRY(take_lock(box, err));
-    read_record(box->dir, "home", home, sizeof home);
+    DV_TRY(read_record(box->dir, "home", home, sizeof home, err));
     DV_TRY(set_home(box, home[0] != '\0' ? home : box->dir, err));
-    read_record(box->dir, "socket", box->socket, sizeof box->socket);
+    DV_TRY(read_record(box->dir, "socket", box->socket, sizeof box->socket, err));
     if (box->socket[0] == '\0' && strlen(box->home) + strlen(SOCKET_FILE) <= SOCKET_LIMIT)
         memcpy(box->socket, box->home, strlen(box->home) + 1);
     *out = box;
@@ -210,8 +216,10 @@ static enum dv_status make_folder(const struct sandbox *box, const char *under, 
 static enum dv_status settle(struct sandbox *box, struct dv_err *err)
 {
     enum dv_status status;
-    struct stat is;
-    if (strcmp(box->home, box->dir) == 0 && stat(box->data, &is) != 0) {
+    bool made = true, there = false;
+    if (strcmp(box->home, box->dir) == 0)
+        DV_TRY(dv_file_look(box->data, &made, err));
+    if (!made) {
         if (box->drop && chown(box->dir, box->uid, box->gid) != 0)
             return dv_fail_os(err, errno, "cannot give %s to the server's user", box->dir);
         if (!reachable(box)) {
@@ -227,7 +235,9 @@ static enum dv_status settle(struct sandbox *box, struct dv_err *err)
     }
     if (box->socket[0] == '\0' && strlen(box->home) + strlen(SOCKET_FILE) <= SOCKET_LIMIT)
         memcpy(box->socket, box->home, strlen(box->home) + 1);
-    if (box->socket[0] == '\0' || stat(box->socket, &is) != 0) { /* none yet, or /tmp was swept */
+    if (box->socket[0] != '\0')
+        DV_TRY(dv_file_look(box->socket, &there, err));
+    if (!there) { /* none yet, or /tmp was swept */
         DV_TRY(make_folder(box, "/tmp", box->socket, sizeof box->socket, err));
         DV_TRY(write_record(box->dir, "socket", box->socket, err));
     }
@@ -280,8 +290,9 @@ static enum dv_status find_program(const struct sandbox *box, const char *name, 
 {
     char version[16];
     struct dv_buf folder = {0};
-    read_record(box->data, "PG_VERSION", version, sizeof version);
-    enum dv_status status = dv_sandbox_binaries((unsigned)strtoul(version, NULL, 10), &folder, err);
+    enum dv_status status = read_record(box->data, "PG_VERSION", version, sizeof version, err);
+    if (status == DV_OK)
+        status = dv_sandbox_binaries((unsigned)strtoul(version, NULL, 10), &folder, err);
     if (status == DV_OK)
         (void)snprintf(out, size, "%.*s/%s", (int)folder.len, folder.data, name);
     dv_buf_release(&folder);
@@ -293,20 +304,21 @@ static enum dv_status find_program(const struct sandbox *box, const char *name, 
 static enum dv_status make_cluster(const struct sandbox *box, unsigned flags, struct dv_err *err)
 {
     char state[16], program[1100], data[sizeof box->data];
-    read_record(box->dir, "sandbox", state, sizeof state);
+    bool there;
+    enum dv_status status;
+    DV_TRY(read_record(box->dir, "sandbox", state, sizeof state, err));
     if (strcmp(state, "made") == 0)
         return DV_OK;
-    if (state[0] == '\0' && dv_file_exists(box->data)) {
-        enum dv_status refused =
-            dv_fail(err, DV_EXIT_FAULT, "%s is there already and is no sandbox", box->data);
+    DV_TRY(dv_file_look(box->data, &there, err));
+    if (state[0] == '\0' && there) {
+        status = dv_fail(err, DV_EXIT_FAULT, "%s is there already and is no sandbox", box->data);
         dv_err_hint(err, "name another folder for the sandbox");
-        return refused;
+        return status;
     }
     char icu[] = "--locale-provider=icu", und[] = "--icu-locale=und", encoding[] = "--encoding=UTF8",
          locale[] = "--locale=C.UTF-8", trust[] = "--auth=trust", user[] = "--username=postgres",
          where[] = "-D", no_sync[] = "--no-sync";
     int code = 0;
-    enum dv_status status;
     DV_TRY(write_record(box->dir, "sandbox", "new\n", err));
     DV_TRY(dv_file_remove_tree(box->data, err));
     DV_TRY(find_program(box, "initdb", program, sizeof program, err));
@@ -391,10 +403,12 @@ static enum dv_status stop_server(const struct sandbox *box, struct dv_err *err)
          seconds[] = "300", silent[] = "-s";
     bool running = false;
     int code = 0;
-    enum dv_status status = DV_OK;
+    enum dv_status status;
     (void)snprintf(pid, sizeof pid, "%s/postmaster.pid", box->data);
-    if (!dv_file_exists(pid))
+    DV_TRY(dv_file_look(pid, &running, err));
+    if (!running)
         return DV_OK;
+    running = false;
     DV_TRY(find_program(box, "pg_ctl", program, sizeof program, err));
     memcpy(data, box->data, sizeof data);
     char *argv[] = {program, stop, where, data, mode, fast, wait, limit, seconds, silent, NULL};
@@ -409,15 +423,18 @@ done:
 
 enum dv_status dv_sandbox_stop(const char *dir, struct dv_err *err)
 {
-    if (!dv_file_exists(dir))
-        return DV_OK;
     char record[PATH_MAX + 16];
     struct sandbox *box = NULL;
+    bool there;
     enum dv_status status;
+    DV_TRY(dv_file_look(dir, &there, err));
+    if (!there)
+        return DV_OK;
     DV_TRY(open_box(dir, true, &box, err));
     DV_TRY(stop_server(box, err));
     (void)snprintf(record, sizeof record, "%s/socket", box->dir);
-    if (dv_file_exists(record)) {
+    DV_TRY(dv_file_look(record, &there, err));
+    if (there) {
         DV_TRY(dv_file_remove_tree(box->socket, err));
         if (unlink(record) != 0 && errno != ENOENT)
             status = dv_fail_os(err, errno, "cannot remove %s", record);
@@ -429,12 +446,14 @@ done:
 
 enum dv_status dv_sandbox_remove(const char *dir, struct dv_err *err)
 {
-    if (!dv_file_exists(dir))
-        return DV_OK;
     char state[16];
     struct sandbox *box = NULL;
+    bool there;
     enum dv_status status;
-    read_record(dir, "sandbox", state, sizeof state);
+    DV_TRY(dv_file_look(dir, &there, err));
+    if (!there)
+        return DV_OK;
+    DV_TRY(read_record(dir, "sandbox", state, sizeof state, err));
     if (state[0] == '\0')
         return dv_fail(err, DV_EXIT_USAGE, "%s is no sandbox: not removed", dir);
     DV_TRY(dv_sandbox_stop(dir, err));
@@ -450,9 +469,11 @@ done:
 enum dv_status dv_sandbox_url(const char *dir, struct dv_buf *out, struct dv_err *err)
 {
     struct sandbox *box = NULL;
+    bool there;
     enum dv_status status;
     DV_TRY(open_box(dir, false, &box, err));
-    if (box->socket[0] == '\0' || !dv_file_exists(box->data)) {
+    DV_TRY(dv_file_look(box->data, &there, err));
+    if (box->socket[0] == '\0' || !there) {
         status = dv_fail(err, DV_EXIT_FAULT, "the sandbox in %s was never started", dir);
         dv_err_hint(err, "start it: drover sandbox start");
         goto done;
@@ -465,11 +486,13 @@ done:
 
 enum dv_status dv_sandbox_running(const char *dir, bool *running, struct dv_err *err)
 {
-    *running = false;
-    if (!dv_file_exists(dir))
-        return DV_OK;
     struct sandbox *box = NULL;
+    bool there;
     enum dv_status status;
+    *running = false;
+    DV_TRY(dv_file_look(dir, &there, err));
+    if (!there)
+        return DV_OK;
     DV_TRY(open_box(dir, false, &box, err));
     status = ping(box, running, err);
 done:

@@ -96,12 +96,13 @@ enum dv_status dv_extract_clear(const struct dv_extract_group *group, struct dv_
 static enum dv_status run_group(const struct dv_extract_group *group, struct dv_err *err)
 {
     const struct dv_source_type *type;
-    unsigned whole = 0;
-    for (unsigned i = 0; i < group->count; i++)
-        whole += dv_dataset_exists(group->dirs[i]);
-    if (whole == group->count)
-        return DV_OK;
-    enum dv_status status = dv_source_find(group->specs[0]->source_uri, &type, err);
+    enum dv_status status = DV_OK;
+    bool whole = true;
+    for (unsigned i = 0; i < group->count && whole && status == DV_OK; i++)
+        status = dv_dataset_look(group->dirs[i], &whole, err);
+    if (status != DV_OK || whole)
+        return status;
+    status = dv_source_find(group->specs[0]->source_uri, &type, err);
     /* The snapshot of whatever is there went with its process. While this clears the folders, at least one
      * dataset of the group stays unfinished, so that a crash in the middle ends up here again. */
     if (status == DV_OK && !group->per_part && !type->keeps_parts)

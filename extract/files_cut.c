@@ -253,8 +253,10 @@ enum dv_status dv_files_cut(const struct dv_files_layout *layout, const char *di
     char *path = dv_asprintf("%s/cut.json", dir);
     if (path == NULL)
         return dv_fail_memory(err);
-    enum dv_status status =
-        dv_file_exists(path) ? read_cut(layout, path, cut, err) : make_cut(layout, dir, path, cut, err);
+    bool there;
+    enum dv_status status = dv_file_look(path, &there, err);
+    if (status == DV_OK)
+        status = there ? read_cut(layout, path, cut, err) : make_cut(layout, dir, path, cut, err);
     dv_free(path);
     return status;
 }

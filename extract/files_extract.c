@@ -188,10 +188,13 @@ static enum dv_status publish_rejects(const struct extraction *run, const struct
 {
     struct dv_stage_writer *writer;
     enum dv_status status = DV_OK;
-    if (!dv_file_exists(dataset->rejects))
+    bool there;
+    DV_TRY(dv_file_look(dataset->rejects, &there, err));
+    if (!there)
         return DV_OK;
     for (uint32_t part = 0; part < dataset->cut.part_count; part++) {
-        if (dv_part_exists(dataset->rejects, part))
+        DV_TRY(dv_part_look(dataset->rejects, part, &there, err));
+        if (there)
             continue;
         DV_TRY(
             dv_stage_writer_open(&writer, dataset->rejects, part, run->reject_columns, REJECT_COLUMNS, err));
@@ -231,7 +234,9 @@ static enum dv_status extract_task(void *context, unsigned worker, size_t number
     (void)worker;
     DV_TRY(dv_file_text_open(&text, file->path, file->spec, &file->encoding, err));
     for (uint32_t part = task->first; part < task->end; part++) {
-        if (dv_part_exists(dataset->dir, part))
+        bool there;
+        DV_TRY(dv_part_look(dataset->dir, part, &there, err));
+        if (there)
             continue;
         DV_TRY(dv_stop_boundary(err));
         status = extract_part(run, dataset, part, &text, err);
@@ -256,8 +261,11 @@ static enum dv_status plan_dataset(struct extraction *run, struct dataset *datas
                                       dataset->layout.estimated_rows);
     DV_TRY(dv_files_cut(&dataset->layout, dataset->dir, &dataset->cut, err));
     uint32_t left = 0;
-    for (uint32_t part = 0; part < dataset->cut.part_count; part++)
-        left += !dv_part_exists(dataset->dir, part);
+    for (uint32_t part = 0; part < dataset->cut.part_count; part++) {
+        bool there;
+        DV_TRY(dv_part_look(dataset->dir, part, &there, err));
+        left += !there;
+    }
     if (left == dataset->cut.part_count) /* rejects of an attempt that came to nothing */
         DV_TRY(dv_file_remove_tree(dataset->rejects, err));
     atomic_store(&dataset->parts_left, left);
@@ -272,20 +280,25 @@ done:
 }
 
 /* A file that can be read from anywhere gives a task a part; of any other, what is left is one. */
-static void make_tasks(struct extraction *run, struct dataset *dataset)
+static enum dv_status make_tasks(struct extraction *run, struct dataset *dataset, struct dv_err *err)
 {
     uint32_t end;
     for (uint32_t part = 0; part < dataset->cut.part_count; part = end) {
         uint32_t number = dataset->cut.parts[part].file;
         const struct dv_file_layout *file = &dataset->layout.files[number];
+        bool there;
         end = part + 1;
-        if (dv_part_exists(dataset->dir, part))
+        enum dv_status status = dv_part_look(dataset->dir, part, &there, err);
+        if (status != DV_OK)
+            return status;
+        if (there)
             continue;
         if (file->spec->gzip || file->encoding.kind == DV_ENCODING_STREAM)
             while (end < dataset->cut.part_count && dataset->cut.parts[end].file == number)
                 end++;
         run->tasks[run->task_count++] = (struct task){dataset, part, end};
     }
+    return DV_OK;
 }
 
 static enum dv_status prepare(struct extraction *run, struct dv_err *err)
@@ -302,7 +315,9 @@ static enum dv_status prepare(struct extraction *run, struct dv_err *err)
         struct dataset *dataset = &run->datasets[i];
         dataset->spec = run->group->specs[i];
         dataset->dir = run->group->dirs[i];
-        dataset->whole = dv_dataset_exists(dataset->dir);
+        status = dv_dataset_look(dataset->dir, &dataset->whole, err);
+        if (status != DV_OK)
+            return status;
         dataset->rejects =
             dv_asprintf("%s/rejects/extract-%s", run->group->context->run_dir, dataset->spec->name);
         if (dataset->rejects == NULL)
@@ -317,9 +332,11 @@ static enum dv_status prepare(struct extraction *run, struct dv_err *err)
     run->task_count = 0;
     if (run->tasks == NULL)
         return dv_fail_memory(err);
-    for (unsigned i = 0; i < run->group->count; i++)
-        if (!run->datasets[i].whole)
-            make_tasks(run, &run->datasets[i]);
+    for (unsigned i = 0; i < run->group->count; i++) {
+        status = run->datasets[i].whole ? DV_OK : make_tasks(run, &run->datasets[i], err);
+        if (status != DV_OK)
+            return status;
+    }
     return DV_OK;
 }
 

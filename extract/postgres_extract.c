@@ -29,6 +29,7 @@ struct dataset {
     _Atomic uint32_t parts_left;
     uint64_t rank; /* the larger, the earlier */
     bool whole;    /* published before: nothing to do */
+    bool *there;   /* a part: published before; owned */
 };
 
 struct task {
@@ -149,24 +150,35 @@ static json_t *cut_document(const struct dataset *dataset)
                      "part_pages", (int)plan->part_pages);
 }
 
+/* NULL where the file is not what was written: the parts are then made anew. */
+static enum dv_status read_cut(const char *path, json_t **document, struct dv_err *err)
+{
+    struct dv_err found = DV_ERR_INIT;
+    enum dv_status status = dv_json_read(path, DV_EXIT_FAULT, document, &found);
+    if (status == DV_OK || found.os_errno == 0)
+        return DV_OK;
+    *err = found;
+    return status;
+}
+
 /* Consistency by part: parts of an earlier run are kept if they were cut in the same way. */
 static enum dv_status settle_cut(struct dataset *dataset, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
     json_t *wanted = cut_document(dataset), *there = NULL;
     char *path = dv_asprintf("%s/cut.json", dataset->dir);
-    struct dv_err unreadable = DV_ERR_INIT;
+    bool known = false;
     if (wanted == NULL || path == NULL) {
         status = dv_fail_memory(err);
         goto done;
     }
-    if (dv_file_exists(path) && dv_json_read(path, DV_EXIT_FAULT, &there, &unreadable) == DV_OK &&
-        json_equal(there, wanted) == 1)
+    DV_TRY(dv_file_look(path, &known, err));
+    if (known)
+        DV_TRY(read_cut(path, &there, err));
+    if (there != NULL && json_equal(there, wanted) == 1)
         goto done;
-    if (unlink(path) != 0 && dv_file_exists(path)) { /* first: the parts are worth nothing without it */
-        status = dv_fail(err, DV_EXIT_FAULT, "cannot remove %s", path);
-        goto done;
-    }
+    if (known) /* first: the parts are worth nothing without it */
+        DV_TRY(dv_file_remove(path, err));
     DV_TRY(dv_file_remove_tree(dataset->dir, err));
     DV_TRY(dv_file_make_dirs(dataset->dir, err));
     status = dv_json_publish(path, wanted, err);
@@ -203,6 +215,21 @@ static enum dv_status publish_absent(struct extraction *run, struct dataset *dat
     return status;
 }
 
+/* Which parts are there already, and how many are not. */
+static enum dv_status look_for_parts(struct dataset *dataset, uint32_t *left, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    *left = 0;
+    dataset->there = dv_calloc((size_t)dataset->plan.part_count + 1, sizeof *dataset->there);
+    if (dataset->there == NULL)
+        return dv_fail_memory(err);
+    for (uint32_t part = 0; part < dataset->plan.part_count && status == DV_OK; part++) {
+        status = dv_part_look(dataset->dir, part, &dataset->there[part], err);
+        *left += !dataset->there[part];
+    }
+    return status;
+}
+
 /* Under the snapshot: what the dataset consists of, and what of it is left to do. */
 static enum dv_status plan_dataset(struct extraction *run, struct dataset *dataset, struct dv_err *err)
 {
@@ -222,9 +249,10 @@ static enum dv_status plan_dataset(struct extraction *run, struct dataset *datas
                                       plan->estimated_rows);
     if (plan->absent)
         return publish_absent(run, dataset, err);
-    uint32_t left = 0;
-    for (uint32_t part = 0; part < plan->part_count; part++)
-        left += !dv_part_exists(dataset->dir, part);
+    uint32_t left;
+    status = look_for_parts(dataset, &left, err);
+    if (status != DV_OK)
+        return status;
     atomic_store(&dataset->parts_left, left);
     status = dv_arrivals_plan(run->group->context->arrivals, dataset->spec->name, plan->part_count,
                               plan->estimated_rows, plan->columns, plan->column_count, err);
@@ -262,7 +290,7 @@ static enum dv_status make_tasks(struct extraction *run, struct dv_err *err)
     size_t count = 0;
     for (unsigned i = 0; i < run->group->count; i++)
         for (uint32_t part = 0; !run->datasets[i].whole && part < run->datasets[i].plan.part_count; part++)
-            if (!dv_part_exists(run->datasets[i].dir, part))
+            if (!run->datasets[i].there[part])
                 run->tasks[count++] = (struct task){&run->datasets[i], part};
     qsort(run->tasks, run->task_count, sizeof *run->tasks, by_rank);
     return DV_OK;
@@ -388,8 +416,10 @@ static void release(struct extraction *run)
     for (unsigned i = 0; run->workers != NULL && i < workers; i++)
         dv_pg_close(run->workers[i]);
     dv_pg_close(run->coordinator);
-    for (unsigned i = 0; run->datasets != NULL && i < run->group->count; i++)
+    for (unsigned i = 0; run->datasets != NULL && i < run->group->count; i++) {
         dv_postgres_plan_release(&run->datasets[i].plan);
+        dv_free(run->datasets[i].there);
+    }
     dv_free(run->workers);
     dv_free(run->datasets);
     dv_free(run->tasks);
@@ -411,7 +441,7 @@ static enum dv_status extract_once(const struct dv_extract_group *group, struct 
     for (unsigned i = 0; i < group->count; i++) {
         run.datasets[i].spec = group->specs[i];
         run.datasets[i].dir = group->dirs[i];
-        run.datasets[i].whole = dv_dataset_exists(group->dirs[i]);
+        DV_TRY(dv_dataset_look(group->dirs[i], &run.datasets[i].whole, err));
     }
     DV_TRY(open_coordinator(&run, err));
     DV_TRY(lock_tables(&run, err));

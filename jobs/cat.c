@@ -73,7 +73,9 @@ static enum dv_status cat_dataset(struct output *output, const char *dir, struct
 {
     enum dv_status status = DV_OK;
     struct dv_dataset_manifest manifest = {0};
-    if (!dv_dataset_exists(dir)) {
+    bool whole;
+    DV_TRY(dv_dataset_look(dir, &whole, err));
+    if (!whole) {
         status = dv_fail(err, DV_EXIT_FAULT, "the dataset %s is not whole yet", dir);
         dv_err_hint(err, "finish the run, or name one of its parts");
         return status;

@@ -24,23 +24,26 @@ struct comparison {
 
 /* ---- the run ------------------------------------------------------------------------------------------- */
 
-static bool transformed(const struct dv_run *run)
+/* DV_END where a model is not. */
+static enum dv_status transformed(const struct dv_run *run, struct dv_err *err)
 {
     bool whole = run->program != NULL;
-    for (unsigned m = 0; whole && m < dv_program_model_count(run->program); m++) {
+    enum dv_status status = DV_OK;
+    for (unsigned m = 0; whole && status == DV_OK && m < dv_program_model_count(run->program); m++) {
         if (dv_program_model_ephemeral(run->program, m))
             continue;
         char *dir = dv_asprintf("%s/transform/%s", run->dir, dv_program_model_name(run->program, m));
-        whole = dir != NULL && dv_dataset_exists(dir);
+        status = dir != NULL ? dv_dataset_look(dir, &whole, err) : dv_fail_memory(err);
         dv_free(dir);
     }
-    return whole;
+    return status == DV_OK && !whole ? DV_END : status;
 }
 
 /* The run of that id as its files tell it; DV_END where its transform is not finished. */
 static enum dv_status look_at(struct dv_run *run, const char *id, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
+    bool extracted;
     snprintf(run->id, sizeof run->id, "%s", id);
     run->dir = dv_arena_printf(&run->arena, "%s/%s", run->workdir.path, id);
     const char *record = dv_arena_printf(&run->arena, "%s/%s/run.json", run->workdir.path, id);
@@ -50,13 +53,14 @@ static enum dv_status look_at(struct dv_run *run, const char *id, struct dv_err 
     run->record = NULL;
     DV_TRY(dv_json_read(record, DV_EXIT_FAULT, &run->record, err));
     run->separate = json_is_true(json_object_get(run->record, "separate"));
-    if (!dv_run_extracted(run))
+    DV_TRY(dv_run_extracted(run, &extracted, err));
+    if (!extracted)
         return DV_END;
     DV_TRY(dv_fingerprint_same_files(json_object_get(run->record, "files"), run->files, err));
     DV_TRY(dv_params_resolve(&run->job, run->request->params, run->request->param_count,
                              json_object_get(run->record, "params"), &run->arena, &run->params, err));
     DV_TRY(dv_run_describe(run, err));
-    status = transformed(run) ? DV_OK : DV_END;
+    status = transformed(run, err);
 done:
     return status;
 }

@@ -158,18 +158,21 @@ static enum dv_status source_folder(struct dv_run *run, struct dv_err *err)
 
 /* Once all is extracted the source is not needed any more, so that a run can go on while that server is away.
  */
-static bool source_is_past(const struct dv_run *run, const char *safe_uri)
+static enum dv_status source_is_past(const struct dv_run *run, const char *safe_uri, bool *past,
+                                     struct dv_err *err)
 {
     const json_t *recorded = json_object_get(run->record, "source");
     const char *uri = json_string_value(json_object_get(recorded, "uri"));
-    return uri != NULL && json_object_get(recorded, "identity") != NULL &&
-           (safe_uri == NULL || strcmp(uri, safe_uri) == 0) && dv_run_extracted(run);
+    *past = uri != NULL && json_object_get(recorded, "identity") != NULL &&
+            (safe_uri == NULL || strcmp(uri, safe_uri) == 0);
+    return *past ? dv_run_extracted(run, past, err) : DV_OK;
 }
 
 static enum dv_status source_database(struct dv_run *run, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
     const char *safe = NULL;
+    bool past;
     const char *given = run->request->source;
     if (given != NULL && given[0] != '\0') {
         DV_TRY(dv_run_resolve_uri(run->workdir.work, given, &run->arena, &run->source, err));
@@ -179,7 +182,8 @@ static enum dv_status source_database(struct dv_run *run, struct dv_err *err)
     const json_t *recorded = json_object_get(run->record, "source");
     if (recorded != NULL)
         run->separate = json_is_true(json_object_get(run->record, "separate"));
-    if (source_is_past(run, safe)) {
+    DV_TRY(source_is_past(run, safe, &past, err));
+    if (past) {
         run->source_identity = json_string_value(json_object_get(recorded, "identity"));
         if (run->source == NULL)
             run->source = json_string_value(json_object_get(recorded, "uri"));

@@ -6,6 +6,7 @@
 #include "jobs/run_parts.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -133,7 +134,9 @@ static enum dv_status say_dataset(const struct output *output, const char *dir, 
 {
     struct dv_dataset_manifest manifest = {0};
     enum dv_status status = DV_OK;
-    if (!dv_dataset_exists(dir))
+    bool whole;
+    DV_TRY(dv_dataset_look(dir, &whole, err));
+    if (!whole)
         return DV_OK;
     DV_TRY(dv_dataset_manifest_read(dir, &manifest, err));
     if (manifest.rows == 0 && most == UINT64_MAX)
@@ -183,6 +186,8 @@ static enum dv_status say_rejects(struct dv_dry_run *dry, const struct output *o
     if (rejects == NULL)
         return dv_fail_memory(err);
     int count = scandir(rejects, &entries, NULL, by_name);
+    if (count < 0 && errno != ENOENT)
+        return dv_fail_os(err, errno, "cannot read the folder %s", rejects);
     for (int i = 0; i < count; i++) {
         const char *name = entries[i]->d_name;
         if (status == DV_OK && name[0] != '.') {

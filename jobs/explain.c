@@ -33,12 +33,16 @@ static enum dv_status analyze_run(struct dv_run *run, const char *model, struct 
 {
     struct dv_err left = DV_ERR_INIT;
     char *dir = NULL;
-    if (!dv_run_extracted(run)) {
-        enum dv_status status = dv_fail(err, DV_EXIT_USAGE, "run %s is not extracted yet", run->id);
+    bool extracted;
+    enum dv_status status = dv_run_extracted(run, &extracted, err);
+    if (status != DV_OK)
+        return status;
+    if (!extracted) {
+        status = dv_fail(err, DV_EXIT_USAGE, "run %s is not extracted yet", run->id);
         dv_err_hint(err, "drover extract does it; without --analyze no rows are needed");
         return status;
     }
-    enum dv_status status = scratch_folder(run, &dir, err);
+    status = scratch_folder(run, &dir, err);
     if (status == DV_OK) {
         struct dv_context context = run->context;
         context.run_dir = dir;

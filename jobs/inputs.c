@@ -9,26 +9,23 @@ const char *dv_run_path(struct dv_arena *arena, const char *run_dir, const char 
     return dv_arena_printf(arena, "%s/%s/%s", run_dir, kind, name);
 }
 
-static bool dataset_whole(const struct dv_run *run, const char *name)
-{
-    char *dir = run->dir != NULL ? dv_asprintf("%s/extract/%s", run->dir, name) : NULL;
-    bool whole =
-        run->dir != NULL && (dir == NULL || dv_dataset_exists(dir)); /* no memory: reading it tells */
-    dv_free(dir);
-    return whole;
-}
-
 static bool active(const struct dv_run *run, const struct dv_job_extract *extract)
 {
     return run->separate || !extract->separate_only;
 }
 
-bool dv_run_extracted(const struct dv_run *run)
+enum dv_status dv_run_extracted(const struct dv_run *run, bool *extracted, struct dv_err *err)
 {
-    for (unsigned i = 0; i < run->job.extract_count; i++)
-        if (active(run, &run->job.extracts[i]) && !dataset_whole(run, run->job.extracts[i].name))
-            return false;
-    return run->dir != NULL;
+    enum dv_status status = DV_OK;
+    *extracted = run->dir != NULL;
+    for (unsigned i = 0; i < run->job.extract_count && *extracted && status == DV_OK; i++) {
+        if (!active(run, &run->job.extracts[i]))
+            continue;
+        char *dir = dv_asprintf("%s/extract/%s", run->dir, run->job.extracts[i].name);
+        status = dir != NULL ? dv_dataset_look(dir, extracted, err) : dv_fail_memory(err);
+        dv_free(dir);
+    }
+    return status;
 }
 
 static const struct dv_run_input *find_input(const struct dv_run *run, const char *name)
@@ -164,7 +161,9 @@ enum dv_status dv_run_program(struct dv_run *run, struct dv_err *err)
     struct dv_input *inputs = dv_arena_zalloc(&run->arena, (run->input_count + 1) * sizeof *inputs);
     if (models == NULL || inputs == NULL)
         return dv_fail_memory(err);
-    if (!dv_file_exists(models))
+    bool there;
+    DV_TRY(dv_file_look(models, &there, err));
+    if (!there)
         return DV_OK;
     for (unsigned i = 0; i < run->input_count; i++)
         inputs[i] = (struct dv_input){.name = run->inputs[i].extract->name,
@@ -173,6 +172,7 @@ enum dv_status dv_run_program(struct dv_run *run, struct dv_err *err)
     status =
         dv_program_new(&run->program, models, inputs, run->input_count, run->job.models, run->job.model_count,
                        run->params.list, run->params.count, run->params.now_us, err);
+done:
     return status;
 }
 
@@ -259,7 +259,8 @@ enum dv_status dv_run_describe(struct dv_run *run, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
     struct dv_pg *target = NULL;
-    bool extracted = dv_run_extracted(run);
+    bool extracted;
+    DV_TRY(dv_run_extracted(run, &extracted, err));
     DV_TRY(list_inputs(run, err));
     for (unsigned i = 0; i < run->input_count; i++)
         DV_TRY(extracted ? describe_dataset(run, &run->inputs[i], err)

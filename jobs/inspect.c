@@ -9,6 +9,7 @@
 #include "jobs/workdir.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,12 +71,16 @@ done:
 static enum dv_status inspect_unfinished(const char *dir, struct dv_buf *out, struct dv_err *err)
 {
     dv_buf_printf(out, "%s\n  not whole: it has no dataset.json yet\n", dir);
-    for (uint32_t part = 0; dv_part_exists(dir, part); part++) {
-        enum dv_status status = inspect_part(dir, part, out, err);
+    for (uint32_t part = 0;; part++) {
+        bool there;
+        enum dv_status status = dv_part_look(dir, part, &there, err);
+        if (status == DV_OK && there)
+            status = inspect_part(dir, part, out, err);
         if (status != DV_OK)
             return status;
+        if (!there)
+            return dv_buf_check(out, err);
     }
-    return dv_buf_check(out, err);
 }
 
 static enum dv_status inspect_dataset(const char *dir, struct dv_buf *out, struct dv_err *err)
@@ -83,7 +88,9 @@ static enum dv_status inspect_dataset(const char *dir, struct dv_buf *out, struc
     enum dv_status status = DV_OK;
     struct dv_dataset_manifest manifest = {0};
     struct dv_part_manifest part = {0};
-    if (!dv_dataset_exists(dir))
+    bool whole;
+    DV_TRY(dv_dataset_look(dir, &whole, err));
+    if (!whole)
         return inspect_unfinished(dir, out, err);
     DV_TRY(dv_dataset_manifest_read(dir, &manifest, err));
     for (uint32_t i = 0; i < manifest.part_count; i++) {
@@ -110,6 +117,16 @@ done:
     return status;
 }
 
+/* Of a folder without a part there is nothing to say. */
+static enum dv_status inspect_begun(const char *dir, struct dv_buf *out, struct dv_err *err)
+{
+    bool whole, begun = false;
+    enum dv_status status = dv_dataset_look(dir, &whole, err);
+    if (status == DV_OK && !whole)
+        status = dv_part_look(dir, 0, &begun, err);
+    return status == DV_OK && (whole || begun) ? inspect_dataset(dir, out, err) : status;
+}
+
 static int compare_names(const struct dirent **a, const struct dirent **b)
 {
     return strcmp((*a)->d_name, (*b)->d_name);
@@ -124,13 +141,15 @@ static enum dv_status inspect_stage(const char *run_dir, const char *stage, stru
     if (dir == NULL)
         return dv_fail_memory(err);
     int count = scandir(dir, &entries, NULL, compare_names);
+    int why = count < 0 ? errno : 0;
+    if (why != 0 && why != ENOENT)
+        status = dv_fail_os(err, why, "cannot read the folder %s", dir);
     for (int i = 0; i < count; i++) {
         char *path = dv_asprintf("%s/%s", dir, entries[i]->d_name);
         if (path == NULL)
             status = dv_fail_memory(err);
-        else if (status == DV_OK && entries[i]->d_name[0] != '.' &&
-                 (dv_dataset_exists(path) || dv_part_exists(path, 0)))
-            status = inspect_dataset(path, out, err);
+        else if (status == DV_OK && entries[i]->d_name[0] != '.')
+            status = inspect_begun(path, out, err);
         dv_free(path);
         free(entries[i]);
     }

@@ -55,6 +55,7 @@ done:
 
 static enum dv_status show_extract(struct dv_run *run, struct dv_buf *out, struct dv_err *err)
 {
+    enum dv_status status;
     struct dv_table table = {0};
     dv_table_row(&table);
     dv_table_text(&table, "extract");
@@ -67,19 +68,21 @@ static enum dv_status show_extract(struct dv_run *run, struct dv_buf *out, struc
         const struct dv_run_input *input = &run->inputs[i];
         const char *dir =
             run->dir != NULL ? dv_run_path(&run->arena, run->dir, "extract", input->extract->name) : NULL;
+        bool whole = false;
+        if (dir != NULL)
+            DV_TRY(dv_dataset_look(dir, &whole, err));
         dv_table_row(&table);
         dv_table_text(&table, input->extract->name);
         dv_table_text(&table, input->extract->table);
         dv_table_text(&table, input->extract->from_target ? "target" : "source");
         dv_table_number(&table, input->column_count);
         dv_table_number(&table, input->estimated_rows);
-        dv_table_text(&table, dir != NULL && dv_dataset_exists(dir) ? "done, skipped"
-                              : input->absent                       ? "table absent, taken as empty"
-                                                                    : "");
+        dv_table_text(&table, whole ? "done, skipped" : input->absent ? "table absent, taken as empty" : "");
     }
     if (table.rows > 1)
         dv_buf_byte(out, '\n');
-    enum dv_status status = dv_table_write(&table, out, err);
+    status = dv_table_write(&table, out, err);
+done:
     dv_table_release(&table);
     return status;
 }
@@ -96,6 +99,7 @@ static int first_sentence(const char *text)
 
 static enum dv_status show_models(struct dv_run *run, struct dv_buf *out, struct dv_err *err)
 {
+    enum dv_status status;
     struct dv_table table = {0};
     dv_table_row(&table);
     dv_table_text(&table, "model");
@@ -105,16 +109,20 @@ static enum dv_status show_models(struct dv_run *run, struct dv_buf *out, struct
         const char *name = dv_program_model_name(run->program, i);
         const char *description = dv_program_model_description(run->program, i);
         const char *dir = run->dir != NULL ? dv_run_path(&run->arena, run->dir, "transform", name) : NULL;
+        bool whole = false;
+        if (dir != NULL)
+            DV_TRY(dv_dataset_look(dir, &whole, err));
         dv_table_row(&table);
         dv_table_text(&table, name);
         dv_table_text(&table, dv_program_model_ephemeral(run->program, i) ? "ephemeral"
-                              : dir != NULL && dv_dataset_exists(dir)     ? "done, skipped"
+                              : whole                                     ? "done, skipped"
                                                                           : "to run");
         dv_table_printf(&table, "%.*s", first_sentence(description), description != NULL ? description : "");
     }
     if (table.rows > 1)
         dv_buf_byte(out, '\n');
-    enum dv_status status = dv_table_write(&table, out, err);
+    status = dv_table_write(&table, out, err);
+done:
     dv_table_release(&table);
     return status;
 }

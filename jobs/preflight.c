@@ -95,7 +95,9 @@ static enum dv_status check_source(struct dv_run *run, struct dv_pg *target, str
     enum dv_status status = DV_OK;
     struct dv_pg *source = NULL;
     uint64_t bytes = 0;
-    if (dv_run_extracted(run))
+    bool extracted;
+    DV_TRY(dv_run_extracted(run, &extracted, err));
+    if (extracted)
         return DV_OK;
     DV_TRY(check_read(run, target, true, err));
     DV_TRY(add_size(run, target, true, &bytes, err));

@@ -13,9 +13,11 @@
 
 static enum dv_status is_free(const char *path, struct dv_err *err)
 {
-    if (!dv_file_exists(path))
-        return DV_OK;
-    enum dv_status status = dv_fail(err, DV_EXIT_USAGE, "%s is there already; nothing was written", path);
+    bool there;
+    enum dv_status status = dv_file_look(path, &there, err);
+    if (status != DV_OK || !there)
+        return status;
+    status = dv_fail(err, DV_EXIT_USAGE, "%s is there already; nothing was written", path);
     dv_err_hint(err, "it may hold somebody's corrections: move it away, or give another folder");
     return status;
 }

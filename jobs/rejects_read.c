@@ -15,54 +15,59 @@ static int by_number(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+static bool part_number(const char *name, uint32_t *part)
+{
+    char *end;
+    if (strncmp(name, "part-", 5) != 0)
+        return false;
+    unsigned long number = strtoul(name + 5, &end, 10);
+    *part = (uint32_t)number;
+    return strcmp(end, ".json") == 0 && number <= UINT32_MAX;
+}
+
+static int is_part(const struct dirent *entry)
+{
+    uint32_t part;
+    return part_number(entry->d_name, &part);
+}
+
+/* Those of a list that is not whole. */
+static enum dv_status find_loose_parts(struct dv_reject_list *list, struct dv_arena *arena,
+                                       struct dv_err *err)
+{
+    struct dirent **entries = NULL; /* of the C library's heap */
+    int count = scandir(list->dir, &entries, is_part, alphasort);
+    if (count < 0)
+        return dv_fail_os(err, errno, "cannot read the folder %s", list->dir);
+    list->parts = dv_arena_zalloc(arena, ((size_t)count + 1) * sizeof *list->parts);
+    for (int i = 0; i < count; i++) {
+        if (list->parts != NULL)
+            (void)part_number(entries[i]->d_name, &list->parts[i]);
+        free(entries[i]);
+    }
+    free(entries);
+    if (list->parts == NULL)
+        return dv_fail_memory(err);
+    list->part_count = (uint32_t)count;
+    qsort(list->parts, list->part_count, sizeof *list->parts, by_number);
+    return DV_OK;
+}
+
 /* The parts that are there: of a list that is whole, those that its dataset.json names. */
 static enum dv_status find_parts(struct dv_reject_list *list, struct dv_arena *arena, struct dv_err *err)
 {
     struct dv_dataset_manifest manifest = {0};
-    enum dv_status status = DV_OK;
-    uint32_t count = 0;
-    DIR *folder = NULL;
-    list->whole = dv_dataset_exists(list->dir);
-    if (list->whole) {
+    enum dv_status status = dv_dataset_look(list->dir, &list->whole, err);
+    if (status == DV_OK && !list->whole)
+        return find_loose_parts(list, arena, err);
+    if (status == DV_OK)
         status = dv_dataset_manifest_read(list->dir, &manifest, err);
-        if (status != DV_OK)
-            return status;
-        count = manifest.part_count;
-        dv_dataset_manifest_release(&manifest);
-    }
-    for (int pass = 0; pass < 2 && !list->whole; pass++) {
-        folder = opendir(list->dir);
-        uint32_t found = 0;
-        for (const struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-            char *end;
-            if (strncmp(entry->d_name, "part-", 5) != 0)
-                continue;
-            unsigned long number = strtoul(entry->d_name + 5, &end, 10);
-            if (strcmp(end, ".json") != 0 || number > UINT32_MAX)
-                continue;
-            if (pass == 1 && found < count)
-                list->parts[found] = (uint32_t)number;
-            found++;
-        }
-        if (folder == NULL)
-            return dv_fail_os(err, errno, "cannot read the folder %s", list->dir);
-        closedir(folder);
-        if (pass == 0) {
-            count = found;
-            list->parts = dv_arena_zalloc(arena, ((size_t)count + 1) * sizeof *list->parts);
-            if (list->parts == NULL)
-                return dv_fail_memory(err);
-        } else if (found < count) {
-            count = found;
-        }
-    }
-    list->part_count = count;
-    if (!list->whole) {
-        qsort(list->parts, count, sizeof *list->parts, by_number);
-        return DV_OK;
-    }
-    list->parts = dv_arena_zalloc(arena, ((size_t)count + 1) * sizeof *list->parts);
-    for (uint32_t part = 0; part < count && list->parts != NULL; part++)
+    if (status != DV_OK)
+        return status;
+    list->part_count = manifest.part_count;
+    dv_dataset_manifest_release(&manifest);
+    list->parts = dv_arena_zalloc(arena, ((size_t)list->part_count + 1) * sizeof *list->parts);
+    for (uint32_t part = 0; part < list->part_count && list->parts != NULL; part++)
         list->parts[part] = part;
     return list->parts != NULL ? DV_OK : dv_fail_memory(err);
 }

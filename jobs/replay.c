@@ -119,11 +119,13 @@ static enum dv_status open_target(struct replaying *replaying, struct dv_err *er
     struct dv_run *run = &replaying->run;
     struct dv_buf identity = {0};
     enum dv_status status;
+    bool there;
     const char *known = dv_arena_printf(&run->arena, "%s/target", run->dir);
     const char *own = dv_arena_printf(&run->arena, "%s/target", replaying->load_dir);
     if (known == NULL || own == NULL)
         return dv_fail_memory(err);
-    if (dv_file_exists(known)) {
+    DV_TRY(dv_file_look(known, &there, err));
+    if (there) {
         DV_TRY(dv_file_read(known, 4096, &identity, err));
         DV_TRY(dv_file_make_dirs(replaying->load_dir, err));
         DV_TRY(dv_file_publish(own, identity.data, identity.len, err));
@@ -146,7 +148,7 @@ static enum dv_status is_loaded(struct dv_run *run, struct dv_err *err)
                           parts, err));
     for (unsigned i = 0; i < run->load_count && loaded; i++) {
         struct dv_dataset_manifest dataset = {0};
-        loaded = dv_dataset_exists(run->loads[i].dataset_dir);
+        DV_TRY(dv_dataset_look(run->loads[i].dataset_dir, &loaded, err));
         if (loaded)
             DV_TRY(dv_dataset_manifest_read(run->loads[i].dataset_dir, &dataset, err));
         loaded = loaded && parts[i] == dataset.part_count;

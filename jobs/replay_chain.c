@@ -5,23 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool holds(const char *dir, const char *name)
-{
-    char *path = dv_asprintf("%s/%s", dir, name);
-    bool there = path != NULL && dv_file_exists(path);
-    dv_free(path);
-    return there;
-}
-
 static enum dv_status read_state(struct dv_link *link, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
     json_t *document = NULL;
     char *path = NULL;
-    link->state = holds(link->dir, "done.json")     ? DV_REPLAY_DONE
-                  : holds(link->dir, "replay.json") ? DV_REPLAY_BEGUN
-                                                    : DV_REPLAY_UNMADE;
-    if (!holds(link->dir, "rolled_back.json"))
+    bool done, begun, undone;
+    DV_TRY(dv_file_look_in(link->dir, "done.json", &done, err));
+    DV_TRY(dv_file_look_in(link->dir, "replay.json", &begun, err));
+    DV_TRY(dv_file_look_in(link->dir, "rolled_back.json", &undone, err));
+    link->state = done ? DV_REPLAY_DONE : begun ? DV_REPLAY_BEGUN : DV_REPLAY_UNMADE;
+    if (!undone)
         return DV_OK;
     path = dv_asprintf("%s/rolled_back.json", link->dir);
     if (path == NULL)
@@ -43,13 +37,15 @@ static const char *replay_dir(struct dv_arena *arena, const char *run_dir, unsig
 enum dv_status dv_chain_read(struct dv_chain *chain, const char *run_dir, const char *run_id,
                              struct dv_arena *arena, struct dv_err *err)
 {
-    unsigned count = 1;
-    const char *dir = run_dir;
-    while (dir != NULL && (count == 1 || dv_file_exists(dir)))
-        dir = replay_dir(arena, run_dir, count++);
-    count = dir == NULL ? 0 : count - 1;
+    unsigned count = 0;
+    for (bool there = true; there;) {
+        const char *dir = replay_dir(arena, run_dir, ++count);
+        enum dv_status status = dir != NULL ? dv_file_look(dir, &there, err) : dv_fail_memory(err);
+        if (status != DV_OK)
+            return status;
+    }
     *chain = (struct dv_chain){.links = dv_arena_zalloc(arena, (count + 1) * sizeof *chain->links)};
-    if (count == 0 || chain->links == NULL)
+    if (chain->links == NULL)
         return dv_fail_memory(err);
     for (unsigned i = 0; i < count; i++) {
         struct dv_link *link = &chain->links[i];

@@ -66,17 +66,27 @@ static enum dv_status copy_dataset_json(const char *from_dir, const char *to_dir
 static enum dv_status link_dataset(const char *from, const char *to, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
+    bool whole;
     DIR *folder = opendir(from);
     if (folder == NULL)
         return dv_fail_os(err, errno, "cannot read the folder %s", from);
     DV_TRY(dv_file_make_dirs(to, err));
-    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(folder);
+        if (entry == NULL && errno != 0) {
+            status = dv_fail_os(err, errno, "cannot read the folder %s", from);
+            goto done;
+        }
+        if (entry == NULL)
+            break;
         size_t length = strlen(entry->d_name);
         bool leftover = length > 4 && strcmp(entry->d_name + length - 4, ".tmp") == 0;
         if (entry->d_name[0] != '.' && !leftover && strcmp(entry->d_name, "dataset.json") != 0)
             DV_TRY(link_into(from, to, entry->d_name, err));
     }
-    if (dv_dataset_exists(from))
+    DV_TRY(dv_dataset_look(from, &whole, err));
+    if (whole)
         status = copy_dataset_json(from, to, err);
 done:
     closedir(folder);

@@ -45,8 +45,9 @@ static enum dv_status list_files(const char *from, struct dv_arena *arena, const
     struct stat is;
     enum dv_status status = DV_OK;
     if (stat(from, &is) != 0) {
-        status = errno == ENOENT ? dv_fail(err, DV_EXIT_USAGE, "--from: there is no %s", from)
-                                 : dv_fail_os(err, errno, "cannot look at %s", from);
+        status = errno == ENOENT || errno == ENOTDIR
+                     ? dv_fail(err, DV_EXIT_USAGE, "--from: there is no %s", from)
+                     : dv_fail_os(err, errno, "cannot look at %s", from);
         return status;
     }
     int count = S_ISDIR(is.st_mode) ? scandir(from, &entries, is_csv, alphasort) : 1;

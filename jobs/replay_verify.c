@@ -71,9 +71,12 @@ static enum dv_status refused_rows(const struct dv_link *newest, const char *ste
     *rows = 0;
     if (dir == NULL)
         return dv_fail_memory(err);
-    if (dv_dataset_exists(dir))
-        status = dv_dataset_manifest_read(dir, &manifest, err);
+    bool whole;
+    DV_TRY(dv_dataset_look(dir, &whole, err));
+    if (whole)
+        DV_TRY(dv_dataset_manifest_read(dir, &manifest, err));
     *rows = manifest.rows;
+done:
     dv_dataset_manifest_release(&manifest);
     dv_free(dir);
     return status;

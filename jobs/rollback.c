@@ -77,7 +77,10 @@ static enum dv_status list_loads(struct dv_run *run, struct dv_err *err)
             dv_run_path(&run->arena, run->dir, extracted ? "extract" : "transform", spec->dataset);
         if (spec->dataset_dir == NULL)
             return dv_fail_memory(err);
-        if (extracted && spec->column_count == 0 && dv_dataset_exists(spec->dataset_dir))
+        bool whole = false;
+        if (extracted && spec->column_count == 0)
+            status = dv_dataset_look(spec->dataset_dir, &whole, err);
+        if (status == DV_OK && whole)
             status = map_columns(run, spec, err);
         if (status != DV_OK)
             return status;

@@ -25,7 +25,8 @@ enum dv_status dv_run_files(struct dv_run *run, const struct dv_job_extract *ext
                             struct dv_extract_spec *spec, struct dv_err *err) DV_MUST_CHECK;
 
 /* ---- inputs.c: the extracted datasets, described and pruned; the program over them ---- */
-bool dv_run_extracted(const struct dv_run *run); /* every dataset of this run is whole */
+/* Whether every dataset of this run is whole. */
+enum dv_status dv_run_extracted(const struct dv_run *run, bool *extracted, struct dv_err *err) DV_MUST_CHECK;
 /* Fills in run->inputs and run->program, from the sources, or from the datasets where those are whole. */
 enum dv_status dv_run_describe(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
 /* The program over the inputs' columns as they are now. */

@@ -195,13 +195,15 @@ static enum dv_status check_files(const struct dv_job *job, struct dv_err *err)
         dv_buf_reset(&path);
         dv_buf_printf(&path, "%s/transform/%s.sql", job->dir, name);
         const char *file = dv_buf_cstr(&path);
-        if (file == NULL) {
-            status = dv_fail_memory(err);
-        } else if (!dv_file_exists(file) && model) {
+        bool there;
+        status = file != NULL ? dv_file_look(file, &there, err) : dv_fail_memory(err);
+        if (status != DV_OK || there)
+            continue;
+        if (model) {
             status =
                 dv_fail(err, DV_EXIT_USAGE, "transform.%s: there is no model transform/%s.sql", name, name);
             dv_err_hint(err, "write that model, or correct the name");
-        } else if (!dv_file_exists(file)) {
+        } else {
             status = dv_fail(err, DV_EXIT_USAGE,
                              "load[%u].dataset: \"%s\" is neither a model (transform/%s.sql) nor extracted",
                              i - job->model_count, name, name);
@@ -237,18 +239,20 @@ enum dv_status dv_job_read(struct dv_job *job, const char *dir, struct dv_err *e
     char *path = NULL;
     *job = (struct dv_job){0};
     char *whole = realpath(dir, NULL); /* of the C library's heap */
+    if (whole == NULL && errno != ENOENT && errno != ENOTDIR)
+        return dv_fail_os(err, errno, "cannot find the job folder %s", dir);
     if (whole == NULL) {
         status = dv_fail(err, DV_EXIT_USAGE, "there is no job folder %s", dir);
         dv_err_hint(err, "give the path of the folder that holds job.json");
         return status;
     }
     path = dv_asprintf("%s/job.json", whole);
-    if (path == NULL) {
-        status = dv_fail_memory(err);
-    } else if (!dv_file_exists(path)) {
+    bool there;
+    status = path != NULL ? dv_file_look(path, &there, err) : dv_fail_memory(err);
+    if (status == DV_OK && !there) {
         status = dv_fail(err, DV_EXIT_USAGE, "%s is no job: it has no job.json", dir);
         dv_err_hint(err, "give the path of the folder that holds job.json");
-    } else {
+    } else if (status == DV_OK) {
         status = read_file(job, path, whole, err);
     }
     dv_free(path);

@@ -96,12 +96,13 @@ static json_t *seconds_json(const struct dv_run *run)
     return seconds;
 }
 
-static bool complete(const struct dv_run *run)
+static enum dv_status is_complete(const struct dv_run *run, bool *complete, struct dv_err *err)
 {
-    for (unsigned i = 0; i < run->load_count; i++)
-        if (!dv_dataset_exists(run->loads[i].dataset_dir))
-            return false;
-    return dv_run_extracted(run) && run->verification.passed;
+    enum dv_status status = dv_run_extracted(run, complete, err);
+    for (unsigned i = 0; i < run->load_count && *complete && status == DV_OK; i++)
+        status = dv_dataset_look(run->loads[i].dataset_dir, complete, err);
+    *complete = *complete && run->verification.passed;
+    return status;
 }
 
 /* The last word of a run: first the target is told, then done.json is published. After a crash between the
@@ -114,11 +115,13 @@ enum dv_status dv_stage_done(struct dv_run *run, struct dv_err *err)
     json_t *document = NULL;
     const char *path = dv_arena_printf(&run->arena, "%s/done.json", run->dir);
     enum dv_run_state state;
+    bool complete;
     DV_TRY(dv_run_state(run->dir, &state, err));
     run->done = state == DV_RUN_DONE;
     if (run->done)
         return dv_target_run_state(run->locked, "done", run->fingerprint, err);
-    if (!complete(run))
+    DV_TRY(is_complete(run, &complete, err));
+    if (!complete)
         return DV_OK;
     dv_timestamp_format(dv_timestamp_now(), true, &finished);
     document =

@@ -70,6 +70,7 @@ static void forget_absent(json_t *recorded, json_t *now)
 static enum dv_status record_sources(struct dv_run *run, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
+    bool known;
     json_t *recorded = NULL;
     json_t *now = describe_json(run);
     const char *path = dv_arena_printf(&run->arena, "%s/source.json", run->dir);
@@ -77,7 +78,8 @@ static enum dv_status record_sources(struct dv_run *run, struct dv_err *err)
         status = dv_fail_memory(err);
         goto done;
     }
-    if (!dv_file_exists(path)) {
+    DV_TRY(dv_file_look(path, &known, err));
+    if (!known) {
         status = dv_json_publish(path, now, err);
         goto done;
     }
@@ -152,7 +154,8 @@ enum dv_status dv_stage_extract(struct dv_run *run, struct dv_err *err)
     enum dv_status status = DV_OK;
     struct dv_extract_spec *specs = NULL;
     unsigned count = 0;
-    bool extracted = dv_run_extracted(run);
+    bool extracted;
+    DV_TRY(dv_run_extracted(run, &extracted, err));
     DV_TRY(dv_run_describe(run, err));
     if (extracted)
         return DV_OK;

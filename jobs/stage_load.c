@@ -6,13 +6,14 @@
 static enum dv_status need_datasets(struct dv_run *run, struct dv_err *err)
 {
     for (unsigned i = 0; i < run->load_count; i++) {
-        enum dv_status status;
-        if (dv_dataset_exists(run->loads[i].dataset_dir)) {
+        bool whole;
+        enum dv_status status = dv_dataset_look(run->loads[i].dataset_dir, &whole, err);
+        if (status == DV_OK && whole)
             status = dv_dataset_check(run->loads[i].dataset_dir, err);
-            if (status != DV_OK)
-                return status;
+        if (status != DV_OK)
+            return status;
+        if (whole)
             continue;
-        }
         status = dv_fail(err, DV_EXIT_USAGE, "the dataset %s of run %s is not made yet",
                          run->loads[i].dataset, run->id);
         dv_err_hint(err, "drover %s makes it; drover run does all stages",
@@ -27,10 +28,14 @@ static enum dv_status prepare(struct dv_run *run, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
     uint32_t *parts = NULL;
+    bool extracted;
     if (run->loads != NULL)
         return DV_OK;
-    if (run->inputs == NULL && dv_run_extracted(run))
-        DV_TRY(dv_run_describe(run, err));
+    if (run->inputs == NULL) {
+        DV_TRY(dv_run_extracted(run, &extracted, err));
+        if (extracted)
+            DV_TRY(dv_run_describe(run, err));
+    }
     DV_TRY(dv_run_loads(run, dv_target_pg(run->locked), err));
     parts = dv_calloc(run->load_count + 1, sizeof *parts);
     if (parts == NULL) {

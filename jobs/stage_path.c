@@ -8,14 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static bool holds(const char *dir, const char *name)
-{
-    char *path = dv_asprintf("%s/%s", dir, name);
-    bool there = path == NULL || dv_file_exists(path); /* no memory: reading it tells */
-    dv_free(path);
-    return there;
-}
-
 /* "part-00007.csv.gz" or ".json". */
 static bool part_number(const char *name, uint32_t *part)
 {
@@ -34,12 +26,16 @@ static enum dv_status folder(struct dv_stage_path *out, const char *path, struct
         return dv_fail_memory(err);
     for (size_t length = strlen(out->dir); length > 1 && out->dir[length - 1] == '/'; length--)
         out->dir[length - 1] = '\0';
-    out->kind = DV_PATH_DATASET;
-    if (holds(path, "run.json"))
-        out->kind = DV_PATH_RUN;
-    else if (!dv_dataset_exists(out->dir) && !dv_part_exists(out->dir, 0))
-        return dv_fail(err, DV_EXIT_USAGE, "%s is the folder of no dataset and of no run", path);
-    return DV_OK;
+    bool is = false;
+    enum dv_status status = dv_file_look_in(out->dir, "run.json", &is, err);
+    out->kind = is ? DV_PATH_RUN : DV_PATH_DATASET;
+    if (status == DV_OK && !is)
+        status = dv_dataset_look(out->dir, &is, err);
+    if (status == DV_OK && !is)
+        status = dv_part_look(out->dir, 0, &is, err);
+    if (status == DV_OK && !is)
+        status = dv_fail(err, DV_EXIT_USAGE, "%s is the folder of no dataset and of no run", path);
+    return status;
 }
 
 enum dv_status dv_stage_path(const char *path, struct dv_stage_path *out, struct dv_err *err)
@@ -50,8 +46,8 @@ enum dv_status dv_stage_path(const char *path, struct dv_stage_path *out, struct
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
     if (stat(path, &is) != 0) {
-        status = errno == ENOENT ? dv_fail(err, DV_EXIT_USAGE, "there is no %s", path)
-                                 : dv_fail_os(err, errno, "cannot look at %s", path);
+        status = errno == ENOENT || errno == ENOTDIR ? dv_fail(err, DV_EXIT_USAGE, "there is no %s", path)
+                                                     : dv_fail_os(err, errno, "cannot look at %s", path);
     } else if (S_ISDIR(is.st_mode)) {
         status = folder(out, path, err);
     } else if (part_number(name, &out->part)) {

@@ -4,9 +4,13 @@
 
 static enum dv_status need_extract(struct dv_run *run, struct dv_err *err)
 {
-    if (dv_run_extracted(run))
-        return run->inputs == NULL || run->program == NULL ? dv_run_describe(run, err) : DV_OK;
-    enum dv_status status = dv_fail(err, DV_EXIT_USAGE, "run %s is not extracted yet", run->id);
+    bool extracted;
+    enum dv_status status = dv_run_extracted(run, &extracted, err);
+    if (status == DV_OK && extracted && (run->inputs == NULL || run->program == NULL))
+        status = dv_run_describe(run, err);
+    if (status != DV_OK || extracted)
+        return status;
+    status = dv_fail(err, DV_EXIT_USAGE, "run %s is not extracted yet", run->id);
     dv_err_hint(err, "drover extract does it; drover run does all stages");
     return status;
 }

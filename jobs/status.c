@@ -17,30 +17,38 @@
 #define LOG_TAIL 65536
 
 /* Finished parts of a dataset that is not whole yet. */
-static unsigned count_parts(const char *dir)
+static enum dv_status count_parts(const char *dir, uint32_t *count, struct dv_err *err)
 {
-    unsigned count = 0;
+    enum dv_status status = DV_OK;
     DIR *folder = opendir(dir);
-    for (const struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+    if (folder == NULL)
+        return dv_fail_os(err, errno, "cannot read the folder %s", dir);
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(folder);
+        if (entry == NULL && errno != 0)
+            status = dv_fail_os(err, errno, "cannot read the folder %s", dir);
+        if (entry == NULL)
+            break;
         const char *suffix = strrchr(entry->d_name, '.');
-        count += strncmp(entry->d_name, "part-", 5) == 0 && suffix != NULL && strcmp(suffix, ".json") == 0;
+        *count += strncmp(entry->d_name, "part-", 5) == 0 && suffix != NULL && strcmp(suffix, ".json") == 0;
     }
-    if (folder != NULL)
-        closedir(folder);
-    return count;
+    closedir(folder);
+    return status;
 }
 
 static enum dv_status add_dataset(json_t *datasets, const char *stage, const char *name, const char *dir,
                                   struct dv_err *err)
 {
     struct dv_dataset_manifest manifest = {0};
-    enum dv_status status = DV_OK;
-    bool whole = dv_dataset_exists(dir);
-    if (whole)
-        status = dv_dataset_manifest_read(dir, &manifest, err);
+    bool whole;
+    enum dv_status status = dv_dataset_look(dir, &whole, err);
+    if (status == DV_OK)
+        status = whole ? dv_dataset_manifest_read(dir, &manifest, err)
+                       : count_parts(dir, &manifest.part_count, err);
     if (status == DV_OK) {
         json_t *object = json_pack("{s:s, s:s, s:b, s:I}", "stage", stage, "dataset", name, "whole", whole,
-                                   "parts", (json_int_t)(whole ? manifest.part_count : count_parts(dir)));
+                                   "parts", (json_int_t)manifest.part_count);
         if (object != NULL && whole &&
             json_object_set_new(object, "rows", json_integer((json_int_t)manifest.rows)) != 0) {
             json_decref(object);
@@ -58,6 +66,15 @@ static int compare_names(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+static enum dv_status is_folder(const char *path, bool *is, struct dv_err *err)
+{
+    struct stat found;
+    if (stat(path, &found) != 0)
+        return dv_fail_os(err, errno, "cannot stat %s", path);
+    *is = S_ISDIR(found.st_mode);
+    return DV_OK;
+}
+
 static enum dv_status add_stage(json_t *datasets, const char *run_dir, const char *stage, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
@@ -66,13 +83,17 @@ static enum dv_status add_stage(json_t *datasets, const char *run_dir, const cha
     if (dir == NULL)
         return dv_fail_memory(err);
     int count = scandir(dir, &entries, NULL, compare_names);
+    int why = count < 0 ? errno : 0;
+    if (why != 0 && why != ENOENT)
+        status = dv_fail_os(err, why, "cannot read the folder %s", dir);
     for (int i = 0; i < count; i++) {
-        struct stat is;
+        bool is = false;
         char *path = dv_asprintf("%s/%s", dir, entries[i]->d_name);
         if (path == NULL)
             status = dv_fail_memory(err);
-        else if (status == DV_OK && entries[i]->d_name[0] != '.' && stat(path, &is) == 0 &&
-                 S_ISDIR(is.st_mode))
+        else if (status == DV_OK && entries[i]->d_name[0] != '.')
+            status = is_folder(path, &is, err);
+        if (is)
             status = add_dataset(datasets, stage, entries[i]->d_name, path, err);
         dv_free(path);
         free(entries[i]);
@@ -103,27 +124,39 @@ static void take_event(struct reached *reached, const json_t *event)
 }
 
 /* What the log's last lines speak of. */
-static void find_reached(const char *run_dir, struct reached *reached)
+static enum dv_status find_reached(const char *run_dir, struct reached *reached, struct dv_err *err)
 {
+    enum dv_status status = DV_OK;
+    struct stat is;
     char *path = dv_asprintf("%s/log.jsonl", run_dir);
     char *text = dv_alloc(LOG_TAIL + 1);
     int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    struct stat is;
     *reached = (struct reached){.stage = ""};
-    if (fd >= 0 && text != NULL && fstat(fd, &is) == 0) {
-        off_t from = is.st_size > LOG_TAIL ? is.st_size - LOG_TAIL : 0;
-        ssize_t got = pread(fd, text, LOG_TAIL, from);
-        text[got > 0 ? got : 0] = '\0';
-        for (char *line = text, *save = NULL; (line = strtok_r(line, "\n", &save)) != NULL; line = NULL) {
-            json_t *event = json_loads(line, 0, NULL);
-            take_event(reached, event);
-            json_decref(event);
-        }
+    if (path == NULL || text == NULL) {
+        status = dv_fail_memory(err);
+        goto done;
     }
+    if (fd < 0 && errno == ENOENT)
+        goto done;
+    ssize_t got = -1;
+    if (fd >= 0 && fstat(fd, &is) == 0)
+        got = pread(fd, text, LOG_TAIL, is.st_size > LOG_TAIL ? is.st_size - LOG_TAIL : 0);
+    if (got < 0) {
+        status = dv_fail_os(err, errno, "cannot read %s", path);
+        goto done;
+    }
+    text[got] = '\0';
+    for (char *line = text, *save = NULL; (line = strtok_r(line, "\n", &save)) != NULL; line = NULL) {
+        json_t *event = json_loads(line, 0, NULL);
+        take_event(reached, event);
+        json_decref(event);
+    }
+done:
     if (fd >= 0)
         close(fd);
     dv_free(text);
     dv_free(path);
+    return status;
 }
 
 static const char *state_name(const char *run_dir, long pid)
@@ -163,7 +196,9 @@ static enum dv_status add_replays(json_t *object, const char *dir, const char *i
     for (unsigned i = 1; i < chain.count; i++) {
         const char *path = dv_arena_printf(&arena, "%s/replay.json", chain.links[i].dir);
         json_t *record = NULL;
-        if (path != NULL && dv_file_exists(path))
+        bool there = false;
+        DV_TRY(path != NULL ? dv_file_look(path, &there, err) : dv_fail_memory(err));
+        if (there)
             DV_TRY(dv_json_read(path, DV_EXIT_FAULT, &record, err));
         json_t *replay =
             json_pack("{s:s, s:s, s:I}", "replay", chain.links[i].id, "state", states[chain.links[i].state],
@@ -196,7 +231,7 @@ static enum dv_status add_run(json_t *runs, const struct dv_workdir *workdir, co
     DV_TRY(add_stage(datasets, dir, "extract", err));
     DV_TRY(add_stage(datasets, dir, "transform", err));
     DV_TRY(add_stage(datasets, dir, "rejects", err));
-    find_reached(dir, &reached);
+    DV_TRY(find_reached(dir, &reached, err));
     const char *started = json_string_value(json_object_get(record, "started"));
     const char *state = state_name(dir, pid);
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "job", workdir->job, "run", id, "state",
@@ -266,7 +301,9 @@ static enum dv_status job_name(const char *job, char *out, size_t size, struct d
     const char *name = job;
     if (path == NULL)
         return dv_fail_memory(err);
-    if (dv_file_exists(path)) {
+    bool there;
+    DV_TRY(dv_file_look(path, &there, err));
+    if (there) {
         DV_TRY(dv_json_read(path, DV_EXIT_USAGE, &document, err));
         DV_TRY(dv_json_string(document, "name", "", true, DV_EXIT_USAGE, &name, err));
     } else if (strchr(job, '/') != NULL) {

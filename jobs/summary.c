@@ -29,9 +29,11 @@ static enum dv_status add_dataset(const struct dv_run *run, struct dv_table *tab
     const char *dir = dv_run_path(&table->arena, run->dir, kind, name);
     if (dir == NULL)
         return dv_fail_memory(err);
-    if (!dv_dataset_exists(dir))
-        return DV_OK;
-    enum dv_status status = dv_dataset_manifest_read(dir, &manifest, err);
+    bool whole;
+    enum dv_status status = dv_dataset_look(dir, &whole, err);
+    if (status != DV_OK || !whole)
+        return status;
+    status = dv_dataset_manifest_read(dir, &manifest, err);
     if (status == DV_OK) {
         const struct dv_tally *tally = &manifest.tally;
         dv_table_row(table);

@@ -143,7 +143,9 @@ enum dv_status dv_verification_read(struct dv_run *run, bool *present, struct dv
         status = dv_fail_memory(err);
         goto done;
     }
-    if (!dv_file_exists(path.data))
+    bool there;
+    DV_TRY(dv_file_look(path.data, &there, err));
+    if (!there)
         goto done;
     DV_TRY(dv_json_read(path.data, DV_EXIT_FAULT, &whole, err));
     DV_TRY(dv_json_uint(whole, "format", "verify.json", true, DV_EXIT_FAULT, &format, err));

@@ -32,25 +32,17 @@ bool dv_run_id_valid(const char *text)
     return text[i] == '\0';
 }
 
-static enum dv_status has_file(const char *run_dir, const char *name, bool *there, struct dv_err *err)
-{
-    char *path = dv_asprintf("%s/%s", run_dir, name);
-    enum dv_status status = path != NULL ? dv_file_look(path, there, err) : dv_fail_memory(err);
-    dv_free(path);
-    return status;
-}
-
 enum dv_status dv_run_state(const char *run_dir, enum dv_run_state *state, struct dv_err *err)
 {
     bool there = false;
     *state = DV_RUN_UNFINISHED;
-    enum dv_status status = has_file(run_dir, "rolled_back.json", &there, err);
+    enum dv_status status = dv_file_look_in(run_dir, "rolled_back.json", &there, err);
     if (status == DV_OK && there) {
         *state = DV_RUN_ROLLED_BACK;
         return DV_OK;
     }
     if (status == DV_OK)
-        status = has_file(run_dir, "done.json", &there, err);
+        status = dv_file_look_in(run_dir, "done.json", &there, err);
     if (status == DV_OK && there)
         *state = DV_RUN_DONE;
     return status;
@@ -146,14 +138,20 @@ enum dv_status dv_workdir_holder(const struct dv_workdir *workdir, long *pid, st
     *pid = 0;
     if (path == NULL)
         return dv_fail_memory(err);
+    enum dv_status status = DV_OK;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+    if (fd < 0 && errno != ENOENT && errno != ENOTDIR)
+        status = dv_fail_os(err, errno, "cannot open the lock %s", path);
+    if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK)
             *pid = read_pid(fd);
-        close(fd);
+        else
+            status = dv_fail_os(err, errno, "cannot lock %s", path);
     }
+    if (fd >= 0)
+        close(fd);
     dv_free(path);
-    return DV_OK;
+    return status;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -166,10 +164,9 @@ static enum dv_status is_run(const struct dv_workdir *workdir, const char *name,
     *is = false;
     if (!dv_run_id_valid(name))
         return DV_OK;
-    char *dir = dv_asprintf("%s/%s", workdir->path, name);
-    enum dv_status status = dir != NULL ? has_file(dir, "run.json", is, err) : dv_fail_memory(err);
-    dv_free(dir);
-    return status;
+    char record[DV_RUN_ID_SIZE + sizeof "/run.json"];
+    (void)snprintf(record, sizeof record, "%s/run.json", name);
+    return dv_file_look_in(workdir->path, record, is, err);
 }
 
 enum dv_status dv_workdir_runs(const struct dv_workdir *workdir, struct dv_arena *arena,

@@ -164,8 +164,14 @@ static enum dv_status ask(struct dv_gate *gate, struct dv_err *err)
 static enum dv_status look(struct dv_gate *gate, const char **waiting, struct dv_err *err)
 {
     const struct dv_throttle *throttle = gate->context->throttle;
+    bool paused = false;
     *waiting = NULL;
-    if (dv_file_exists(gate->pause[0]) || dv_file_exists(gate->pause[1])) {
+    for (unsigned i = 0; i < 2 && !paused; i++) {
+        enum dv_status status = dv_file_look(gate->pause[i], &paused, err);
+        if (status != DV_OK)
+            return status;
+    }
+    if (paused) {
         *waiting = PAUSED;
         return DV_OK;
     }

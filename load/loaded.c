@@ -99,8 +99,10 @@ enum dv_status dv_loaded_withdraw(const struct dv_context *context, const char *
 {
     struct dv_buf path = {0};
     enum dv_status status;
+    bool there;
     DV_TRY(path_of(&path, context, step, err));
-    if (dv_file_exists(path.data)) /* the folder of a run that loaded nothing may not be there */
+    DV_TRY(dv_file_look(path.data, &there, err));
+    if (there) /* the folder of a run that loaded nothing may not be there */
         status = dv_file_remove(path.data, err);
 done:
     dv_buf_release(&path);

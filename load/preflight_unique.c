@@ -108,7 +108,7 @@ static enum dv_status check_step(struct checker *checker, struct dv_pg *control,
     struct dv_dataset_manifest dataset = {0};
     struct dv_load_table table = {0};
     struct dv_unique_keys keys = {0};
-    bool whole;
+    bool whole = false;
     enum dv_status status;
     DV_TRY(dv_dataset_manifest_read(spec->dataset_dir, &dataset, err));
     DV_TRY(is_loaded(control, checker->context->run_id, spec, &dataset, &whole, err));

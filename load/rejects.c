@@ -139,24 +139,22 @@ done:
 enum dv_status dv_rejects_finish(const struct dv_context *context, const struct dv_load_spec *spec,
                                  uint32_t part_count, struct dv_err *err)
 {
-    struct dv_buf dir = {0}, path = {0};
-    bool some = false;
+    struct dv_buf dir = {0};
+    bool some = false, whole, there;
     enum dv_status status;
     DV_TRY(dv_rejects_dir(&dir, context, spec->step, err));
-    for (uint32_t part = 0; part < part_count && !some; part++) {
-        /* Where it cannot be told, a list of nothing must not be made up. */
-        dv_part_path(&path, dir.data, part, ".json");
-        DV_TRY(dv_buf_check(&path, err));
-        DV_TRY(dv_file_look(path.data, &some, err));
-    }
-    if (!some || dv_dataset_exists(dir.data))
+    for (uint32_t part = 0; part < part_count && !some; part++)
+        DV_TRY(dv_part_look(dir.data, part, &some, err));
+    DV_TRY(dv_dataset_look(dir.data, &whole, err));
+    if (!some || whole)
         goto done;
-    for (uint32_t part = 0; part < part_count; part++)
-        if (!dv_part_exists(dir.data, part))
+    for (uint32_t part = 0; part < part_count; part++) {
+        DV_TRY(dv_part_look(dir.data, part, &there, err));
+        if (!there)
             DV_TRY(dv_rejects_write(context, spec, part, NULL, true, err));
+    }
     status = dv_dataset_publish(dir.data, part_count, NULL, 0, NULL, err);
 done:
-    dv_buf_release(&path);
     dv_buf_release(&dir);
     return status;
 }
@@ -166,9 +164,11 @@ enum dv_status dv_rejects_withdraw(const struct dv_context *context, const struc
 {
     struct dv_buf path = {0};
     enum dv_status status;
+    bool there;
     dv_buf_printf(&path, "%s/rejects/load-%s/dataset.json", context->run_dir, spec->step);
     DV_TRY(dv_buf_cstr(&path) != NULL ? DV_OK : dv_fail_memory(err));
-    if (dv_file_exists(path.data))
+    DV_TRY(dv_file_look(path.data, &there, err));
+    if (there)
         status = dv_file_remove(path.data, err);
 done:
     dv_buf_release(&path);

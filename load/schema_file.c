@@ -23,7 +23,10 @@ static enum dv_status read_text(const char *dir, const char *name, const char *s
         status = dv_fail_memory(err);
         goto done;
     }
-    if (!required && !dv_file_exists(path.data))
+    bool there = true;
+    if (!required)
+        DV_TRY(dv_file_look(path.data, &there, err));
+    if (!there)
         goto done;
     DV_TRY(dv_file_read(path.data, LARGEST_FILE, &text, err));
     if (text.len > 0 && memchr(text.data, '\0', text.len) != NULL) {

@@ -207,7 +207,9 @@ static enum dv_status compare_identity(struct dv_target *target, const struct dv
     dv_buf_printf(&path, "%s/target", context->run_dir);
     dv_buf_byte(&path, '\0');
     DV_TRY(dv_buf_check(&path, err));
-    if (!dv_file_exists(path.data)) {
+    bool there;
+    DV_TRY(dv_file_look(path.data, &there, err));
+    if (!there) {
         if (record) {
             DV_TRY(dv_file_make_dirs(context->run_dir, err));
             DV_TRY(dv_file_publish(path.data, target->identity, strlen(target->identity), err));

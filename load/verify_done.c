@@ -37,7 +37,10 @@ done:
 static enum dv_status add_file(struct dv_sha256 *sha, const char *path, struct dv_err *err)
 {
     struct dv_buf text = {0};
-    enum dv_status status = dv_file_exists(path) ? dv_file_read(path, LARGEST_FILE, &text, err) : DV_OK;
+    bool there;
+    enum dv_status status = dv_file_look(path, &there, err);
+    if (status == DV_OK && there)
+        status = dv_file_read(path, LARGEST_FILE, &text, err);
     if (status == DV_OK)
         dv_sha256_update(sha, text.data, text.len);
     dv_buf_release(&text);
@@ -135,10 +138,12 @@ enum dv_status dv_check_recall(const struct dv_check_env *env, const struct dv_c
     struct dv_err ignored = DV_ERR_INIT;
     json_t *document = NULL;
     const char *figures = "";
+    bool there;
     enum dv_status status;
     *known = false;
     DV_TRY(path_of(&path, env, task, check, inputs, err));
-    if (!dv_file_exists(path.data) || dv_json_read(path.data, DV_EXIT_FAULT, &document, &ignored) != DV_OK ||
+    DV_TRY(dv_file_look(path.data, &there, err));
+    if (!there || dv_json_read(path.data, DV_EXIT_FAULT, &document, &ignored) != DV_OK ||
         !read_figures(document, path.data, &figures))
         goto done;
     DV_TRY(dv_check_result(check, 0, figures, err));
@@ -155,10 +160,11 @@ enum dv_status dv_checks_forget(const struct dv_context *context, struct dv_err 
     struct dv_buf dir = {0};
     enum dv_status status = DV_OK;
     dv_buf_printf(&dir, "%s/verify", context->run_dir);
-    if (dv_buf_cstr(&dir) == NULL)
-        status = dv_fail_memory(err);
-    else if (dv_file_exists(dir.data))
+    bool there;
+    DV_TRY(dv_buf_cstr(&dir) != NULL ? dv_file_look(dir.data, &there, err) : dv_fail_memory(err));
+    if (there)
         status = dv_file_remove_tree(dir.data, err);
+done:
     dv_buf_release(&dir);
     return status;
 }

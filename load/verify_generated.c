@@ -210,7 +210,9 @@ static enum dv_status add_datasets(struct dv_check_list *list, const struct dv_c
         dv_buf_reset(&path);
         dv_buf_printf(&path, "%s/%s", dir.data, names[i]);
         DV_TRY(dv_sql_done(&path, err));
-        if (!dv_dataset_exists(path.data))
+        bool whole;
+        DV_TRY(dv_dataset_look(path.data, &whole, err));
+        if (!whole)
             continue;
         (void)snprintf(name, sizeof name, "conservation %s/%s", stage, names[i]);
         status = dv_check_add(list, conservation, NULL, path.data, name,

@@ -260,7 +260,12 @@ static enum dv_status node_prepare(struct dv_flow *flow, const struct dv_node *n
     state->rejected = dv_arena_zalloc(&flow->arena, (branch->reject_count + 1) * sizeof(uint64_t));
     if (state->row == NULL || state->probes == NULL || state->filtered == NULL || state->rejected == NULL)
         return dv_fail_memory(err);
-    state->write = node->sink && !dv_part_exists(flow->run->relations[r].dir, state->part);
+    bool there = !node->sink;
+    enum dv_status status =
+        node->sink ? dv_part_look(flow->run->relations[r].dir, state->part, &there, err) : DV_OK;
+    if (status != DV_OK)
+        return status;
+    state->write = !there;
     state->active = state->write || node->feeds;
     if (!state->write)
         return DV_OK;

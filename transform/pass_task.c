@@ -18,11 +18,13 @@ enum dv_status dv_pass_tasks_make(struct dv_run *run, struct dv_pipeline *pipeli
     return DV_OK;
 }
 
-static bool is_there(const struct dv_run *run, const struct dv_pass_task *task)
+static enum dv_status is_there(const struct dv_run *run, const struct dv_pass_task *task, bool *there,
+                               struct dv_err *err)
 {
     const struct dv_relation *root = task->pipeline->root;
     const struct dv_relation_run *state = &run->relations[dv_relation_index(run->program, root)];
-    return !root->input || state->done || dv_part_exists(state->dir, task->part);
+    *there = !root->input || state->done;
+    return *there ? DV_OK : dv_part_look(state->dir, task->part, there, err);
 }
 
 enum dv_status dv_pass_tasks_claim(struct dv_run *run, struct dv_pass_tasks *tasks, size_t number,
@@ -32,20 +34,24 @@ enum dv_status dv_pass_tasks_claim(struct dv_run *run, struct dv_pass_tasks *tas
     if (*task != NULL)
         return DV_OK;
     for (;;) {
+        enum dv_status status = DV_OK;
         uint64_t news = dv_arrivals_news(run->context->arrivals);
         pthread_mutex_lock(&run->mutex);
-        for (size_t i = tasks->first; i < tasks->count && *task == NULL; i++)
-            if (!tasks->list[i].claimed && is_there(run, &tasks->list[i])) {
+        for (size_t i = tasks->first; i < tasks->count && *task == NULL && status == DV_OK; i++) {
+            bool there = false;
+            if (!tasks->list[i].claimed)
+                status = is_there(run, &tasks->list[i], &there, err);
+            if (status == DV_OK && there) {
                 tasks->list[i].claimed = true;
                 *task = &tasks->list[i];
             }
+        }
         while (tasks->first < tasks->count && tasks->list[tasks->first].claimed)
             tasks->first++;
         pthread_mutex_unlock(&run->mutex);
-        if (*task != NULL)
-            return DV_OK;
-        enum dv_status status = dv_arrivals_wait(run->context->arrivals, news, err);
-        if (status != DV_OK)
+        if (status == DV_OK && *task == NULL)
+            status = dv_arrivals_wait(run->context->arrivals, news, err);
+        if (status != DV_OK || *task != NULL)
             return status;
     }
 }

@@ -35,7 +35,11 @@ static enum dv_status input_prepare(struct dv_run *run, struct dv_relation_run *
         state->done = true;
         return DV_OK;
     }
-    if (!dv_dataset_exists(state->dir)) {
+    bool whole;
+    enum dv_status status = dv_dataset_look(state->dir, &whole, err);
+    if (status != DV_OK)
+        return status;
+    if (!whole) {
         struct dv_arrival arrival;
         enum dv_status waited =
             dv_arrivals_wait_plan(run->context->arrivals, relation->name, state->dir, &arrival, err);
@@ -46,7 +50,7 @@ static enum dv_status input_prepare(struct dv_run *run, struct dv_relation_run *
         if (waited != DV_END)
             return waited;
     }
-    enum dv_status status = dv_dataset_manifest_read(state->dir, &manifest, err);
+    status = dv_dataset_manifest_read(state->dir, &manifest, err);
     if (status == DV_OK) {
         state->part_count = manifest.part_count;
         state->rows = manifest.rows;
@@ -74,8 +78,9 @@ static enum dv_status model_prepare(struct dv_run *run, struct dv_relation_run *
             state->bits++;
         state->part_count = UINT32_C(1) << state->bits;
     }
-    state->done = state->settled = relation->materialized && dv_dataset_exists(state->dir);
-    return DV_OK;
+    enum dv_status status = relation->materialized ? dv_dataset_look(state->dir, &state->done, err) : DV_OK;
+    state->settled = state->done;
+    return status;
 }
 
 /* Whether anything that reads the relation in the pass of its level still has to be made. */
@@ -277,7 +282,9 @@ static enum dv_status fill_and_publish(const char *dir, uint32_t parts, const st
     enum dv_status status = DV_OK;
     for (uint32_t part = 0; part < parts; part++) {
         struct dv_stage_writer *writer;
-        if (dv_part_exists(dir, part))
+        bool there;
+        DV_TRY(dv_part_look(dir, part, &there, err));
+        if (there)
             continue;
         DV_TRY(dv_stage_writer_open(&writer, dir, part, columns, column_count, err));
         DV_TRY(dv_stage_writer_publish(writer, NULL, err));
@@ -291,6 +298,7 @@ static enum dv_status publish_rejects(struct dv_run *run, unsigned index, struct
 {
     const struct dv_program *program = run->program;
     const struct dv_relation *relation = program->relations[index];
+    enum dv_status status = DV_OK;
     for (unsigned o = 0; o < program->relation_count; o++) {
         const struct dv_relation *root = program->relations[o];
         unsigned count;
@@ -298,32 +306,39 @@ static enum dv_status publish_rejects(struct dv_run *run, unsigned index, struct
         struct dv_column *columns = dv_reject_columns(&run->arena, root, &count);
         if (dir == NULL || columns == NULL)
             return dv_fail_memory(err);
-        if (!dv_file_exists(dir) || (run->relations[index].settled && dv_dataset_exists(dir)))
+        bool some, whole = false;
+        DV_TRY(dv_file_look(dir, &some, err));
+        if (some && run->relations[index].settled)
+            DV_TRY(dv_dataset_look(dir, &whole, err));
+        if (!some || whole)
             continue;
         bool feeding = dv_relation_is_barrier(relation) && root != relation;
         unsigned base = feeding ? dv_relation_index(program, relation->branches[0].base) : index;
-        enum dv_status status = fill_and_publish(dir, run->relations[base].part_count, columns, count, err);
-        if (status != DV_OK)
-            return status;
+        DV_TRY(fill_and_publish(dir, run->relations[base].part_count, columns, count, err));
     }
-    return DV_OK;
+done:
+    return status;
 }
 
 static enum dv_status publish_conflicts(struct dv_run *run, unsigned index, struct dv_err *err)
 {
     struct dv_part_manifest manifest = {0};
+    enum dv_status status = DV_OK;
     uint32_t parts = run->relations[index].part_count, first = 0;
     char *dir = dv_arena_printf(&run->arena, "%s/conflicts/%s", run->context->run_dir,
                                 run->program->relations[index]->name);
     if (dir == NULL)
         return dv_fail_memory(err);
-    while (first < parts && !dv_part_exists(dir, first))
-        first++;
-    if (first == parts || (run->relations[index].settled && dv_dataset_exists(dir)))
-        return DV_OK;
-    enum dv_status status = dv_part_manifest_read(dir, first, &manifest, err);
-    if (status == DV_OK)
-        status = fill_and_publish(dir, parts, manifest.columns, manifest.column_count, err);
+    bool some = false, whole = false;
+    for (; first < parts && !some; first += !some)
+        DV_TRY(dv_part_look(dir, first, &some, err));
+    if (some && run->relations[index].settled)
+        DV_TRY(dv_dataset_look(dir, &whole, err));
+    if (!some || whole)
+        goto done;
+    DV_TRY(dv_part_manifest_read(dir, first, &manifest, err));
+    status = fill_and_publish(dir, parts, manifest.columns, manifest.column_count, err);
+done:
     dv_part_manifest_release(&manifest);
     return status;
 }
@@ -436,11 +451,12 @@ enum dv_status dv_program_tally(const struct dv_program *program, const struct d
             bool self = relation->input && o == r;
             char *dir = self ? dv_arena_printf(&arena, "%s/extract/%s", context->run_dir, relation->name)
                              : dv_reject_dir(&arena, context, relation, program->relations[o]);
+            bool whole = false;
             if (dir == NULL)
                 status = dv_fail_memory(err);
-            else if ((relation->input && !self) || !dv_dataset_exists(dir))
-                continue;
-            else
+            else if (!relation->input || self)
+                status = dv_dataset_look(dir, &whole, err);
+            if (status == DV_OK && whole)
                 status = dv_dataset_manifest_read(dir, &manifest, err);
             if (self) { /* an extract may have rejects of its own: what could not be read */
                 tally->read += manifest.tally.read;

@@ -95,15 +95,20 @@ static bool worker_restore(struct dv_sorter *sorter, struct sort_worker *worker,
 enum dv_status dv_sorter_restore(struct dv_sorter **out, const char *dir, unsigned bits, json_t **note,
                                  struct dv_err *err)
 {
-    enum dv_status status = DV_END;
+    enum dv_status status;
     struct dv_err unread = DV_ERR_INIT;
     json_t *document = NULL;
     struct dv_sorter *sorter = NULL;
     char *path = dv_asprintf("%s/sealed.json", dir);
+    bool there;
     *out = NULL;
     if (path == NULL)
         return dv_fail_memory(err);
-    if (!dv_file_exists(path) || dv_json_read(path, DV_EXIT_FAULT, &document, &unread) != DV_OK)
+    status = dv_file_look(path, &there, err);
+    if (status != DV_OK)
+        goto done;
+    status = DV_END;
+    if (!there || dv_json_read(path, DV_EXIT_FAULT, &document, &unread) != DV_OK)
         goto done;
     const json_t *workers = json_object_get(document, "workers");
     const char *version = json_string_value(json_object_get(document, "version"));

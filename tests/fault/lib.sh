@@ -7,8 +7,6 @@
 job=$top/jobs/bookings
 clock=now=2025-06-01T00:00:00Z
 tables=(public.users public.payments public.user_activity_logs public.bookings)
-full=${DROVER_TEST_FULL:-}
-seed=$((RANDOM * 32768 + RANDOM))
 unset DROVER_SOURCE DROVER_TARGET DROVER_WORK
 
 # The options that all scripts know; says the seed, from which every random choice comes.
@@ -17,14 +15,13 @@ fault_options() { # ARGUMENT…
         case $1 in
         --full) full=--full ;;
         --seed) seed=${2:?--seed needs a number} && shift ;;
-        -*) die "usage: ${0##*/} [--full] [--seed N] [DROVER]" ;;
+        -*) die "usage: ${0##*/} [--full] [--seed N] [DROVER]; see its first lines for options of its own" ;;
         *) drover=$1 ;;
         esac
         shift
     done
     [ -x "$drover" ] || die "found no $drover; build it, or name it"
-    RANDOM=$((seed % 32768))
-    printf 'seed %d%s\n' "$seed" "${full:+, full}"
+    settle_seed
 }
 
 # draw N: sets drawn to one of 0 … N-1. Not by $(…): a subshell would draw the same number again and again.

@@ -7,6 +7,19 @@
 drover=${DROVER:-$top/build/drover}
 fixtures=${DROVER_FIXTURES:-$top/build/drover-fixtures}
 differences=0
+full=${DROVER_TEST_FULL:-}
+seed=
+
+# Called once the options are read, of which --full sets full and --seed N seed. The quick run asks the same every time;
+# --full, and a seed of your own, look for what is new.
+settle_seed() {
+    if [ -z "$seed" ]; then
+        seed=20251
+        [ -z "$full" ] || seed=$((RANDOM * 32768 + RANDOM))
+    fi
+    RANDOM=$((seed % 32768))
+    printf 'seed %d%s\n' "$seed" "${full:+, full}"
+}
 
 oracle_begin() {
     [ -x "$fixtures" ] || die "found no $fixtures; build it, or set DROVER_FIXTURES"

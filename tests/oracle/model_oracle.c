@@ -21,6 +21,7 @@
 #include "core/file.h"
 #include "core/stage_reader.h"
 #include "core/stage_writer.h"
+#include "tests/exists.h"
 #include "tests/oracle/model_gen.h"
 #include "transform/transform.h"
 
@@ -153,7 +154,7 @@ static void read_dataset(const char *kind, const char *name, struct dv_buf *out,
     char path[512];
     (void)snprintf(path, sizeof path, "%s/run/%s/%s", dir, kind, name);
     *tally = (struct dv_tally){0};
-    if (!dv_dataset_exists(path))
+    if (!dataset_exists(path))
         return;
     fine(dv_dataset_manifest_read(path, &manifest, &err), &err);
     *tally = manifest.tally;
@@ -231,7 +232,7 @@ static void forget(const char *what)
     struct dv_err err = DV_ERR_INIT;
     char path[512];
     (void)snprintf(path, sizeof path, "%s/%s", dir, what);
-    if (dv_file_exists(path))
+    if (file_exists(path))
         fine(dv_file_remove_tree(path, &err), &err);
 }
 
@@ -407,7 +408,7 @@ static bool views_lost_rows(const struct test_case *test)
         read_dataset("transform", test->models[m].name, &rows, &tally); /* there where others look it up */
         char path[400]; /* and where nobody does, its rejects alone tell */
         (void)snprintf(path, sizeof path, "%s/run/rejects/%s", dir, test->models[m].name);
-        lost = lost || (test->models[m].ephemeral && (tally.rejected > 0 || dv_file_exists(path)));
+        lost = lost || (test->models[m].ephemeral && (tally.rejected > 0 || file_exists(path)));
         dv_buf_release(&rows);
     }
     return lost;

@@ -4,6 +4,7 @@
 
 #include "core/file.h"
 #include "core/stop.h"
+#include "tests/exists.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -80,7 +81,7 @@ static char *rejects_of(const struct run *run)
         struct dv_stage_reader *reader;
         struct dv_stage_block block;
         char *dir = dv_asprintf("%s/rejects/load-dirty", run->dir);
-        assert_true(dv_dataset_exists(dir));
+        assert_true(dataset_exists(dir));
         test_ok(dv_stage_reader_open(&reader, dir, part, &err), &err);
         enum dv_status status;
         while ((status = dv_stage_reader_block(reader, &block, &err)) == DV_OK)

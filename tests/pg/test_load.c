@@ -3,6 +3,7 @@
 #include "load_fixture.h"
 
 #include "core/file.h"
+#include "tests/exists.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -140,7 +141,7 @@ static void upsert_and_update_count_what_differs(void **state)
     assert_true(block.length > sizeof expected);
     assert_memory_equal(block.data, expected, sizeof expected - 1);
     assert_int_equal(block.rows, 4);
-    assert_true(dv_dataset_exists(dir));
+    assert_true(dataset_exists(dir));
     dv_stage_reader_close(reader);
     dv_free(dir);
     run_end(&run);

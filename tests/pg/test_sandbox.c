@@ -10,6 +10,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/sandbox.h"
+#include "tests/exists.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -73,7 +74,7 @@ static void lives_on(void **state)
     expect(dir, "SELECT a FROM t", "42");
     expect(dir, "SHOW fsync", "on");
     test_ok(dv_sandbox_remove(dir, &err), &err);
-    assert_false(dv_file_exists(dir));
+    assert_false(file_exists(dir));
     dv_free(dir);
 }
 
@@ -110,7 +111,7 @@ static void foreign_folder(void **state)
     assert_int_equal(dv_sandbox_start(dir, DV_SANDBOX_UNSAFE, &err), DV_FAILED);
     assert_non_null(strstr(err.message, "no sandbox"));
     assert_int_equal(dv_sandbox_remove(dir, &err), DV_FAILED);
-    assert_true(dv_file_exists(file));
+    assert_true(file_exists(file));
     dv_free(dir);
     dv_free(data);
     dv_free(file);

@@ -2,6 +2,8 @@
  * than what the run knows of it is refused. */
 #include "load_fixture.h"
 
+#include "tests/exists.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -109,13 +111,13 @@ static void rejects_are_withdrawn(void **state)
     char *dir = dv_asprintf("%s/rejects/load-early", run.dir);
     assert_int_equal(load_limited(&run, 10, &err), DV_FAILED);
     assert_int_equal(err.code, DV_EXIT_REJECTS);
-    assert_false(dv_dataset_exists(dir));
-    assert_true(dv_part_exists(dir, 1)); /* to be looked at */
+    assert_false(dataset_exists(dir));
+    assert_true(part_exists(dir, 1)); /* to be looked at */
     test_sql(
         "ALTER TABLE early DROP CONSTRAINT early_n_check; ALTER TABLE later DROP CONSTRAINT later_n_check");
     test_ok(load_limited(&run, 0, &err), &err);
-    assert_false(dv_dataset_exists(dir));
-    assert_false(dv_part_exists(dir, 1));
+    assert_false(dataset_exists(dir));
+    assert_false(part_exists(dir, 1));
     assert_counts(&run.counts[0], 200, 0, 0, 0);
     dv_free(dir);
     run_end(&run);
@@ -267,7 +269,7 @@ static void dead_predecessor_is_waited_for(void **state)
     test_ok(load_limited(&run, 40, &err), &err);
     pthread_join(other, NULL);
     assert_loaded(&run);
-    assert_true(dv_file_exists(note));
+    assert_true(file_exists(note));
     dv_free(note);
     dv_pg_close(pg);
     run_end(&run);

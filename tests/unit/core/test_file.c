@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "core/alloc.h"
+#include "tests/exists.h"
 #include "tests/unit/core/temp_folder.h"
 
 #include <dirent.h>
@@ -77,7 +78,7 @@ static void a_failed_publish_leaves_the_old_file(void **state)
     assert_int_equal(made, DV_FAILED);
     assert_int_equal(err.os_errno, EFBIG);
     assert_content(path, "old");
-    assert_false(dv_file_exists(fresh));
+    assert_false(file_exists(fresh));
     assert_int_equal(entries(dir), 1);
 }
 
@@ -125,16 +126,16 @@ static void sweeps_tmp_files_only(void **state)
         assert_int_equal(dv_file_publish(in_temp(files[i]), "x", 1, &err), DV_OK);
     assert_int_equal(symlink(in_temp("outside"), in_temp("s/link")), 0);
     assert_int_equal(dv_file_sweep_tmp(in_temp("s"), &err), DV_OK);
-    assert_false(dv_file_exists(in_temp("s/a.tmp")));
-    assert_false(dv_file_exists(in_temp("s/deep/er/b.json.tmp")));
-    assert_true(dv_file_exists(in_temp("s/a.csv.gz")));
-    assert_true(dv_file_exists(in_temp("s/deep/tmp")));
-    assert_true(dv_file_exists(in_temp("outside/c.tmp")));
+    assert_false(file_exists(in_temp("s/a.tmp")));
+    assert_false(file_exists(in_temp("s/deep/er/b.json.tmp")));
+    assert_true(file_exists(in_temp("s/a.csv.gz")));
+    assert_true(file_exists(in_temp("s/deep/tmp")));
+    assert_true(file_exists(in_temp("outside/c.tmp")));
     assert_int_equal(dv_file_sweep_tmp(in_temp("never made"), &err), DV_OK);
 
     assert_int_equal(dv_file_remove_tree(in_temp("s"), &err), DV_OK);
-    assert_false(dv_file_exists(in_temp("s")));
-    assert_true(dv_file_exists(in_temp("outside/c.tmp")));
+    assert_false(file_exists(in_temp("s")));
+    assert_true(file_exists(in_temp("outside/c.tmp")));
     assert_int_equal(dv_file_remove_tree(in_temp("s"), &err), DV_OK);
     assert_int_equal(dv_file_remove(in_temp("outside/c.tmp"), &err), DV_OK);
     assert_int_equal(dv_file_remove(in_temp("outside/c.tmp"), &err), DV_OK);
@@ -186,7 +187,9 @@ static void what_cannot_be_looked_at_is_not_absent(void **state)
     name[sizeof name - 1] = '\0';
     assert_int_equal(dv_file_look(in_temp(name), &there, &err), DV_FAILED);
     assert_int_equal(err.os_errno, ENAMETOOLONG);
-    assert_true(dv_file_exists(in_temp(name)));
+    err = (struct dv_err)DV_ERR_INIT;
+    assert_int_equal(dv_file_look_in(temp_folder, name, &there, &err), DV_FAILED);
+    assert_int_equal(err.os_errno, ENAMETOOLONG);
 }
 
 int main(void)

@@ -9,6 +9,7 @@
 #include "core/manifest.h"
 #include "core/stage_reader.h"
 #include "core/stage_writer.h"
+#include "tests/exists.h"
 #include "tests/unit/core/temp_folder.h"
 
 #include <string.h>
@@ -226,11 +227,11 @@ static void datasets_add_up(void **state)
     dv_tally_reason(&tally, "where", false, 1);
     write_part(dir, 2, 5, &tally);
     struct dv_tally extra = {.read = 3, .merged = 3};
-    assert_false(dv_dataset_exists(dir));
+    assert_false(dataset_exists(dir));
     assert_int_equal(dv_dataset_publish(dir, 4, NULL, 0, NULL, &err), DV_FAILED);
-    assert_false(dv_dataset_exists(dir));
+    assert_false(dataset_exists(dir));
     assert_int_equal(dv_dataset_publish(dir, 3, NULL, 0, &extra, &err), DV_OK);
-    assert_true(dv_dataset_exists(dir));
+    assert_true(dataset_exists(dir));
     assert_int_equal(dv_dataset_manifest_read(dir, &manifest, &err), DV_OK);
     assert_int_equal(manifest.part_count, 3);
     assert_int_equal(manifest.rows, 9);

@@ -8,6 +8,7 @@
 #include "core/alloc.h"
 #include "core/stage_reader.h"
 #include "core/stage_writer.h"
+#include "tests/exists.h"
 #include "tests/unit/core/temp_folder.h"
 
 #include <errno.h>
@@ -73,9 +74,9 @@ static void every_failing_allocation_of_the_writer_is_survived(void **state)
         assert_int_equal(status, DV_FAILED);
         assert_int_equal(err.code, DV_EXIT_FAULT);
         assert_string_equal(err.message, "out of memory");
-        assert_false(dv_part_exists(dir, 0));
-        assert_false(dv_file_exists(in_temp("writer/part-00000.csv.gz.tmp")));
-        assert_false(dv_file_exists(in_temp("writer/part-00000.json.tmp")));
+        assert_false(part_exists(dir, 0));
+        assert_false(file_exists(in_temp("writer/part-00000.csv.gz.tmp")));
+        assert_false(file_exists(in_temp("writer/part-00000.json.tmp")));
     }
     assert_true(failures > 20);
     assert_int_equal(read_part(in_temp("writer"), &rows, &err), DV_OK);
@@ -106,7 +107,7 @@ static void every_failing_allocation_of_the_reader_is_survived(void **state)
             assert_int_equal(status, DV_FAILED);
             assert_int_equal(err.os_errno, ENOMEM);
             assert_string_equal(err.message, "out of memory");
-            assert_false(dv_dataset_exists(dir));
+            assert_false(dataset_exists(dir));
         }
         assert_true(failures > 10);
     }
@@ -130,9 +131,9 @@ static void a_full_disk_leaves_no_part(void **state)
         setrlimit(RLIMIT_FSIZE, &before);
         assert_int_equal(status, DV_FAILED);
         assert_int_equal(err.os_errno, EFBIG);
-        assert_false(dv_part_exists(dir, 0));
-        assert_false(dv_file_exists(in_temp("full/part-00000.csv.gz.tmp")));
-        assert_false(dv_file_exists(in_temp("full/part-00000.csv.gz")));
+        assert_false(part_exists(dir, 0));
+        assert_false(file_exists(in_temp("full/part-00000.csv.gz.tmp")));
+        assert_false(file_exists(in_temp("full/part-00000.csv.gz")));
     }
     assert_int_equal(write_part(in_temp("full"), &err), DV_OK);
     assert_int_equal(dv_stage_verify_part(in_temp("full"), 0, &err), DV_OK);

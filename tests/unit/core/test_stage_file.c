@@ -9,6 +9,7 @@
 #include "core/csv.h"
 #include "core/stage_reader.h"
 #include "core/stage_writer.h"
+#include "tests/exists.h"
 #include "tests/unit/core/temp_folder.h"
 
 #include <fcntl.h>
@@ -111,7 +112,7 @@ static void bytes_depend_on_the_rows_alone(void **state)
     struct stat is;
     stat(in_temp("by_record/part-00000.csv.gz"), &is);
     assert_int_equal(is.st_mode & 0777, 0600);
-    assert_false(dv_file_exists(in_temp("by_record/part-00000.csv.gz.tmp")));
+    assert_false(file_exists(in_temp("by_record/part-00000.csv.gz.tmp")));
 }
 
 static void assert_rows(struct dv_stage_reader *reader, unsigned from, unsigned to)
@@ -229,11 +230,11 @@ static void only_publish_makes_a_part(void **state)
     make_columns(columns);
     assert_int_equal(dv_stage_writer_open(&writer, dir, 0, columns, 3, &err), DV_OK);
     assert_int_equal(dv_stage_writer_record(writer, "1,2,3\n", 6, &err), DV_OK);
-    assert_true(dv_file_exists(in_temp("abort/part-00000.csv.gz.tmp")));
+    assert_true(file_exists(in_temp("abort/part-00000.csv.gz.tmp")));
     dv_stage_writer_abort(writer);
     dv_stage_writer_abort(NULL);
-    assert_false(dv_file_exists(in_temp("abort/part-00000.csv.gz.tmp")));
-    assert_false(dv_part_exists(dir, 0));
+    assert_false(file_exists(in_temp("abort/part-00000.csv.gz.tmp")));
+    assert_false(part_exists(dir, 0));
 
     write_part(dir, 0, 50, BY_RECORD);
     write_part(dir, 0, 60, BY_RECORD);
@@ -245,8 +246,8 @@ static void only_publish_makes_a_part(void **state)
     assert_int_equal(dv_stage_writer_open(&writer, dir, 1, columns, 3, &err), DV_OK);
     struct dv_tally wrong = {.read = 1, .written = 1};
     assert_int_equal(dv_stage_writer_publish(writer, &wrong, &err), DV_BUG);
-    assert_false(dv_part_exists(dir, 1));
-    assert_false(dv_file_exists(in_temp("abort/part-00001.csv.gz.tmp")));
+    assert_false(part_exists(dir, 1));
+    assert_false(file_exists(in_temp("abort/part-00001.csv.gz.tmp")));
 }
 
 static void overwrite(const char *path, const char *bytes, size_t length)
@@ -320,7 +321,7 @@ static void every_flipped_bit_and_every_cut_is_refused(void **state)
     overwrite(path, file.data, file.len - 1);
     snprintf(path, sizeof path, "%s/part-00000.json", dir);
     assert_int_equal(unlink(path), 0);
-    assert_false(dv_part_exists(dir, 0));
+    assert_false(part_exists(dir, 0));
     assert_int_equal(dv_stage_verify_part(dir, 0, &err), DV_FAILED);
     dv_buf_release(&file);
     dv_buf_release(&rows);
