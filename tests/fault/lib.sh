@@ -43,6 +43,11 @@ complain() {
     differences=$((differences + 1))
 }
 
+# How far a long run is: every tenth time.
+tick() { # WHAT NUMBER
+    [ -z "$full" ] || [ $(($2 % 10)) != 0 ] || printf '  %s: %d so far, %d wrong, %d s\n' "$1" "$2" "$differences" $SECONDS
+}
+
 # Database legacy: ROWS bookings; a few on almost empty pages, so that even they make several parts.
 legacy() { # ROWS
     database legacy
