@@ -147,10 +147,11 @@ static enum dv_status source_folder(struct dv_run *run, struct dv_err *err)
     free(whole);
     if (run->folder == NULL)
         return dv_fail_memory(err);
-    if (run->record == NULL || dv_run_extracted(run) ||
-        (recorded != NULL && strcmp(recorded, run->folder) == 0))
-        return DV_OK;
-    enum dv_status status =
+    bool settled = run->record == NULL || (recorded != NULL && strcmp(recorded, run->folder) == 0);
+    enum dv_status status = settled ? DV_OK : dv_run_extracted(run, &settled, err);
+    if (status != DV_OK || settled)
+        return status;
+    status =
         dv_fail(err, DV_EXIT_CHANGED, "the folder is another than the one that run %s began with", run->id);
     dv_err_hint(err, "give that --source dir:PATH again to go on with that run, or start over with --new");
     return status;
