@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define DEEPEST     48    /* frames of a stack that tell a place from another */
+#define TOP         7     /* those that tell a site, two of this library's own among them */
 #define MOST_PLACES 65536 /* a power of two */
 #define MOST_FILES  128   /* libraries that the program has loaded, itself included */
 
@@ -37,6 +38,7 @@ static struct {
 
 static struct place {
     uint64_t hash; /* 0: free */
+    uint64_t site;
     unsigned call;
     unsigned long count, first;
 } places[MOST_PLACES];
@@ -114,8 +116,8 @@ __attribute__((destructor)) static void tell_counts(void)
     qsort(places, MOST_PLACES, sizeof places[0], by_first);
     for (unsigned i = 0; i < MOST_PLACES; i++)
         if (places[i].hash != 0)
-            fprintf(file, "%s %016" PRIx64 " %lu\n", fault_calls[places[i].call], places[i].hash,
-                    places[i].count);
+            fprintf(file, "%s %016" PRIx64 " %016" PRIx64 " %lu\n", fault_calls[places[i].call],
+                    places[i].hash, places[i].site, places[i].count);
     fclose(file);
 }
 
@@ -126,7 +128,7 @@ bool fault_in_program(const void *address)
 
 /* The stack's return addresses, each as where it lies in its file: where files are loaded differs from run to
  * run. */
-static uint64_t stack_hash(unsigned call)
+static uint64_t stack_hash(unsigned call, uint64_t *site)
 {
     void *frames[DEEPEST];
     int count = backtrace(frames, DEEPEST);
@@ -138,18 +140,20 @@ static uint64_t stack_hash(unsigned call)
             file++;
         hash = (hash ^ (file < file_count ? at - files[file].from : 0)) * 0x100000001b3;
         hash = (hash ^ file) * 0x100000001b3;
+        if (i < TOP)
+            *site = hash;
     }
     return hash | 1;
 }
 
-static void note_place(unsigned call, uint64_t hash)
+static void note_place(unsigned call, uint64_t hash, uint64_t site)
 {
     pthread_mutex_lock(&places_lock);
     unsigned at = (unsigned)(hash >> 1) % MOST_PLACES;
     while (places[at].hash != 0 && places[at].hash != hash)
         at = (at + 1) % MOST_PLACES;
     if (places[at].hash == 0 && place_count < MOST_PLACES - 1)
-        places[at] = (struct place){.hash = hash, .call = call, .first = ++place_count};
+        places[at] = (struct place){.hash = hash, .site = site, .call = call, .first = ++place_count};
     places[at].count++;
     pthread_mutex_unlock(&places_lock);
 }
@@ -169,15 +173,15 @@ static bool matches(unsigned call, uint64_t hash, const char *path)
 
 static bool hit(unsigned call, const char *path)
 {
-    uint64_t hash = 0;
+    uint64_t hash = 0, site = 0;
     if (inside)
         return false;
     inside = true;
     atomic_fetch_add(&came[call], 1);
     if (asked.places != NULL || (call == asked.call && asked.place != 0))
-        hash = stack_hash(call);
+        hash = stack_hash(call, &site);
     if (asked.places != NULL)
-        note_place(call, hash);
+        note_place(call, hash, site);
     inside = false;
     if (call == asked.call && asked.forever && atomic_load(&matched) >= asked.at)
         return true;

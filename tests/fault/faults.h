@@ -5,12 +5,13 @@
  * - FAULT_PLACE: only calls from that place count, a hash of the call stack that holds for one binary.
  * - FAULT_PATH: only calls count whose path ends in this.
  * - FAULT_AT: which one of those fails, counted from 1 over all threads; "N+": that one and, wherever they
- * come from, all behind it.
+ *   come from, all behind it.
  * - FAULT_ERROR: EIO, ENOSPC, ...: what errno says. SHORT: read, write and their kin move half of what they
  *   could, a byte at least.
  * - FAULT_COUNTS: a file that gets, as the process ends, how often each call came: "write 12" a line.
- * - FAULT_PLACES: a file that gets every place: "write 00c0ffee00c0ffee 3" a line, in the order in which they
- * first came. */
+ * - FAULT_PLACES: a file that gets every place, a line each, in the order in which they first came:
+ *   "write 00c0ffee00c0ffee badcab1ebadcab1e 3". The second hash is that of the stack's top alone: the site,
+ *   to which many ways may lead. */
 #ifndef DV_TESTS_FAULTS_H
 #define DV_TESTS_FAULTS_H
 

@@ -153,7 +153,8 @@ watch() { # COMMAND VARIABLE=VALUE…
     shift
     small lane0 "$command" "${environment[@]}" "$@" FAULT_COUNTS="$work/$command.counts" FAULT_PLACES="$work/$command.places"
     [ "$code" = 0 ] || die "drover $command ended with $code under $preload: $(cat "$work/lane0.out")"
-    printf 'drover %s: %d places, %d calls\n' "$command" "$(wc -l <"$work/$command.places")" \
+    printf 'drover %s: %d sites, %d places, %d calls\n' "$command" \
+        "$(cut -d ' ' -f 3 "$work/$command.places" | sort -u | wc -l)" "$(wc -l <"$work/$command.places")" \
         "$(awk '{ sum += $2 } END { print sum }' "$work/$command.counts")"
 }
 
@@ -272,7 +273,7 @@ walk_lane() { # LANE: of count, every or not
         read -r -a words <<<"${list[at]}"
         "trial_${words[0]}" "lane$1" "${list[at]}" "${words[@]:1}" "${environment[@]}"
         done=$((done + 1))
-        [ $((done % 200)) != 0 ] || printf '  lane %d: %d, %d wrong, %d s\n' "$1" "$done" "$differences" $((SECONDS - from))
+        [ -z "$every" ] || [ $((done % 50)) != 0 ] || printf '  lane %d: %d, %d wrong, %d s\n' "$1" "$done" "$differences" $((SECONDS - from))
     done
     trials=$done
 }
