@@ -366,9 +366,10 @@ enum dv_status dv_file_text_same(const struct dv_file_text *text, const struct d
                                  struct dv_err *err)
 {
     struct stat about;
-    struct dv_file_text_stamp now = {0};
-    if (stamp != NULL && fstat(text->source->fd, &about) == 0)
-        take_stamp(&about, &now);
+    struct dv_file_text_stamp now;
+    if (fstat(text->source->fd, &about) != 0)
+        return dv_fail_os(err, errno, "cannot look at %s", text->path);
+    take_stamp(&about, &now);
     if (stamp != NULL && now.size == stamp->size && now.modified_ns == stamp->modified_ns)
         return DV_OK;
     enum dv_status status =

@@ -1,6 +1,7 @@
 #include "extract/files.h"
 
 #include "core/alloc.h"
+#include "core/file.h"
 #include "core/value_error.h"
 
 #include <dirent.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define SCHEME       "dir:"
 #define MOST_HEADERS 65536U
@@ -79,11 +79,14 @@ static enum dv_status find_file(const struct dv_extract_spec *spec, struct dv_fi
                                 struct dv_file_layout *file, struct dv_err *err)
 {
     const char *folder = spec->source_uri + strlen(SCHEME);
-    struct stat about;
+    bool there = false;
     file->path = dv_arena_printf(&layout->arena, "%s/%s", folder, file->spec->path);
     if (file->path == NULL)
         return dv_fail_memory(err);
-    file->absent = *folder == '\0' || (stat(file->path, &about) != 0 && errno == ENOENT);
+    enum dv_status looked = *folder != '\0' ? dv_file_look(file->path, &there, err) : DV_OK;
+    if (looked != DV_OK)
+        return looked;
+    file->absent = !there;
     if (!file->absent || spec->optional) {
         enum dv_status status = dv_encoding_find(file->spec->dialect.encoding, &file->encoding, err);
         if (file->encoding.kind == DV_ENCODING_TABLE && file->spec->format == DV_FILE_NDJSON)
