@@ -3,6 +3,7 @@
 #include "load/sql_token.h"
 #include "load/table.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,6 +163,8 @@ enum dv_status dv_preflight_folder_space(const char *path, uint64_t need, struct
     char folder[4096];
     (void)snprintf(folder, sizeof folder, "%s", path);
     while (statvfs(folder, &disk) != 0) { /* a folder that is not made yet lies where its parent does */
+        if (errno != ENOENT && errno != ENOTDIR)
+            return dv_fail_os(err, errno, "cannot tell how much is free in %s", folder);
         char *slash = strrchr(folder, '/');
         if (slash == NULL || slash == folder)
             return DV_OK;
