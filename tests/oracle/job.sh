@@ -25,6 +25,7 @@
 #   compare_existing DATABASE     as compare_all, after a run onto these (compare_all)
 #   fixture ROWS SEED FIRST_ID    prints SQL: generated legacy rows (drover-fixtures)
 #   catalog DATABASE              expects of the finished schema what plan and contract name (nothing)
+#   checks DATABASE               `found` for each check of the job's: SQL that it must notice (nothing)
 #   spoil, mend DATABASE          where the job has contract steps: make a check fail before a run, and undo it
 # shellcheck shell=bash disable=SC2154
 # shellcheck source=tests/oracle/lib.sh
@@ -59,6 +60,7 @@ fixture() { # ROWS SEED FIRST_ID
 added() { :; }
 compare_existing() { compare_all "$1"; }
 catalog() { :; }
+checks() { :; }
 
 # The columns of every legacy table: all of them, and those that the job leaves alone.
 declare -A all_columns kept_columns
@@ -142,6 +144,10 @@ expect_models() { # DATABASE
     expect_same "every model, by PostgreSQL itself" 0 "$status"
 }
 
+found() { # DATABASE CHECK SQL
+    expect_found "$top/jobs/$job/verify/$2.sql" "$1" "$3" "${oracle_options[@]}"
+}
+
 expect_answer() { # WHAT EXPECTED DATABASE SQL
     expect_same "$1" "$2" "$(value "$3" "$4")"
 }
@@ -191,8 +197,28 @@ further_runs() { # NAME
     expect_same "and once more: every row where it was" "$before" "$(footprint apart "${tables[@]}")"
 }
 
+schema_dump() { # DATABASE: without drover's own tables, and the key that newer releases write, another one each time
+    pg_dump --schema-only --exclude-schema=drover "$1" | sed -E '/^\\(un)?restrict /d'
+}
+
+# Takes back the one run there is.
+expect_taken_back() { # STATUS DATABASE
+    local runs=("$work/$2/$job"/2*/)
+    expect_exit "$1" rollback "$2" --run "$(basename "${runs[0]}")" --yes
+}
+
+# All rows of these tables, as a sum.
+contents() { # DATABASE TABLE…
+    local database=$1 table queries=()
+    shift
+    for table in "$@"; do
+        queries+=(-c "SELECT '$table', count(*), sum(hashtextextended(t::text, 0)) FROM public.$table t")
+    done
+    sql "$database" -A -t "${queries[@]}"
+}
+
 onto_existing() { # NAME
-    local table dumped=()
+    local table dumped=() before untouched
     printf '%s: onto a target that has half of it\n' "$1"
     oracle_from legacy
     existing | sql oracle >/dev/null
@@ -201,9 +227,17 @@ onto_existing() { # NAME
     done
     database existing legacy
     pg_dump "${dumped[@]}" oracle | sql existing >/dev/null
+    before=$(schema_dump existing)
+    untouched=$(contents existing "${existing_tables[@]}")
+    rm -rf "$work/existing/$job"
     job_run "$run_status" existing existing || return 0
     expected_into existing
     compare_existing existing
+    sql existing -c 'DROP SCHEMA expected CASCADE' 2>/dev/null
+    expect_taken_back 0 existing || return 0
+    expect_exit 0 "schema down" existing --yes || return 0
+    expect_same "taken back: the schema that was there" "$before" "$(schema_dump existing)"
+    expect_same "taken back: the rows that were there" "$untouched" "$(contents existing "${existing_tables[@]}")"
 }
 
 no_rows_and_one() {
@@ -215,17 +249,8 @@ no_rows_and_one() {
     first_run "one row"
 }
 
-schema_dump() { # DATABASE: without drover's own tables, and the key that newer releases write, another one each time
-    pg_dump --schema-only --exclude-schema=drover "$1" | sed -E '/^\\(un)?restrict /d'
-}
-
 contract_steps() { grep -lE '^-- drover: *phase=contract' "$top/jobs/$job"/schema/*.up.sql || true; }
 
-# Takes back the one run there is.
-expect_taken_back() { # STATUS
-    local runs=("$work/target/$job"/2*/)
-    expect_exit "$1" rollback target --run "$(basename "${runs[0]}")" --yes
-}
 
 # Each phase undone, each run taken back: rows and schema as they were.
 taken_back() {
@@ -243,10 +268,10 @@ taken_back() {
     [ -z "$(contract_steps)" ] || contract=(--contract)
     job_run "$run_status" target target "${contract[@]}" || return 0
     if [ ${#contract[@]} -gt 0 ]; then
-        expect_taken_back 8
+        expect_taken_back 8 target
         expect_exit 0 "schema down" target --phase contract --yes || return 0
     fi
-    expect_taken_back 0 || return 0
+    expect_taken_back 0 target || return 0
     expect_same "after the last phase: the rows" "$untouched" "$(legacy_sum target all)"
     expect_exit 0 "schema down" target --phase index --yes || return 0
     expect_same "after the index phase: the schema, expanded" "$expanded" "$(schema_dump target)"
@@ -323,6 +348,7 @@ job_oracle() {
     printf 'the schema\n'
     expect_sound_schema target
     catalog target
+    checks target
     further_runs "nasty.sql"
     onto_existing "nasty.sql"
     taken_back

@@ -92,6 +92,15 @@ expect_same() { # WHAT BEFORE AFTER
     fi
 }
 
+# After SQL, which is taken back, a verify file finds more than it did before.
+expect_found() { # FILE DATABASE SQL [PSQL OPTION…]
+    local before after
+    before=$(sql "$2" -A -t "${@:4}" -f "$1" | wc -l)
+    after=$({ printf "BEGIN; SET LOCAL drover.run = 'test'; %s;\n" "$3"; cat "$1"; printf ';\nROLLBACK;\n'; } |
+        sql "$2" -A -t "${@:4}" | wc -l)
+    expect_same "$(basename "$1" .sql) finds what is wrong" yes "$([ "$after" -gt "$before" ] && echo yes || echo "no: $before rows, then $after")"
+}
+
 oracle_verdict() {
     [ "$differences" = 0 ] || die "$differences differences"
     printf 'no differences\n'
