@@ -22,7 +22,7 @@ static const struct option {
     const char *help;
 } table[DV_OPT_COUNT] = {
     [DV_OPT_SOURCE] = {"--source", "URI",
-                       "where the legacy data is; once more with dir:PATH for files (DROVER_SOURCE)"},
+                       "where the legacy data is; again with dir:PATH for files (DROVER_SOURCE)"},
     [DV_OPT_TARGET] = {"--target", "URI", "where it goes (DROVER_TARGET)"},
     [DV_OPT_WORK] = {"--work", "DIR", "the work folder (DROVER_WORK; ./drover-work)"},
     [DV_OPT_PARAM] = {"--param", "K=V", "a parameter of the job; may be repeated; now=TIME fixes the clock"},
