@@ -136,9 +136,12 @@ static const char *header_name(struct dv_files_layout *layout, const struct dv_f
 static enum dv_status take_header(struct dv_files_layout *layout, const struct dv_file_layout *file,
                                   const struct dv_csv_scan *scan, struct header *header, struct dv_err *err)
 {
-    if (scan->fault != DV_CSV_FINE)
-        return dv_file_fail(file, header->line + scan->fault_line, err, "the header is wrong: %s",
-                            dv_csv_fault_text(scan->fault));
+    if (scan->fault != DV_CSV_FINE) {
+        enum dv_status status = dv_file_fail(file, header->line + scan->fault_line, err,
+                                             "the header is wrong: %s", dv_csv_fault_text(scan->fault));
+        dv_err_hint(err, "correct the file, or say in the dialect how it is written");
+        return status;
+    }
     if (scan->count > scan->capacity)
         return dv_file_fail(file, header->line, err, "the header has %u columns, more than %u", scan->count,
                             scan->capacity);
@@ -209,10 +212,13 @@ static enum dv_status find_field(const struct dv_file_layout *file, const struct
     for (unsigned i = 0; i < header->count; i++) {
         if (strcmp(header->names[i], wanted) != 0)
             continue;
-        if (found < header->count)
-            return dv_file_fail(file, header->line, err,
-                                "the header has the column \"%s\" twice, as columns %u and %u", wanted,
-                                found + 1, i + 1);
+        if (found < header->count) {
+            enum dv_status status = dv_file_fail(
+                file, header->line, err, "the header has the column \"%s\" twice, as columns %u and %u",
+                wanted, found + 1, i + 1);
+            dv_err_hint(err, "rename one of them in the file");
+            return status;
+        }
         found = i;
     }
     *field = found;
