@@ -2,5 +2,6 @@
 SELECT id,
        'ORD-' || to_char(created_at AT TIME ZONE 'UTC', 'YYYYMMDD') || '-' || lpad(id::text, greatest(6, length(id::text)), '0')
          AS order_number,
-       (ARRAY['pending', 'paid', 'packed', 'shipped', 'delivered', 'cancelled'])[status + 1] AS status_name
+       CASE status WHEN 0 THEN 'pending' WHEN 1 THEN 'paid' WHEN 2 THEN 'packed'
+                   WHEN 3 THEN 'shipped' WHEN 4 THEN 'delivered' WHEN 5 THEN 'cancelled' END AS status_name
 FROM orders

@@ -6,6 +6,7 @@ SELECT id,
        image_url AS product_image_url,
        coalesce(variant_discounted_price, price_at_purchase) AS discounted_price,
        price_at_purchase * quantity AS final_price,
-       (ARRAY['pending', 'pending', 'processing', 'shipped', 'delivered', 'cancelled'])[order_status + 1] AS fulfillment_status,
+       CASE order_status WHEN 0 THEN 'pending' WHEN 1 THEN 'pending' WHEN 2 THEN 'processing'
+                         WHEN 3 THEN 'shipped' WHEN 4 THEN 'delivered' WHEN 5 THEN 'cancelled' END AS fulfillment_status,
        order_status = 4 AS is_returnable
 FROM order_item_lines

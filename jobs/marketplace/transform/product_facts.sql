@@ -2,7 +2,7 @@
 SELECT p.id,
        p.base || CASE WHEN p.n > 1 THEN '--' || p.n ELSE '' END AS slug,
        coalesce(y.product_type, 'general') AS product_type,
-       (ARRAY['pending', 'approved', 'rejected', 'archived'])[p.status + 1] AS status_name,
+       CASE p.status WHEN 0 THEN 'pending' WHEN 1 THEN 'approved' WHEN 2 THEN 'rejected' WHEN 3 THEN 'archived' END AS status_name,
        coalesce(v.stock, 0) AS total_stock_quantity,
        coalesce(v.low, 0)::int AS low_stock_variants_count,
        v.price AS base_price,
