@@ -54,7 +54,7 @@ const struct dv_command dv_cmd_schema = {
     .example = "drover schema up jobs/bookings --target service=app",
     .options = DV_OPT_BIT(DV_OPT_TARGET) | DV_OPT_BIT(DV_OPT_WORK) | DV_OPT_BIT(DV_OPT_PHASE) |
                DV_OPT_BIT(DV_OPT_TO) | DV_OPT_BIT(DV_OPT_JSON) | DV_OPT_BIT(DV_OPT_YES) |
-               DV_OPT_BIT(DV_OPT_WORKERS),
+               DV_OPT_BIT(DV_OPT_PARAM) | DV_OPT_BIT(DV_OPT_WORKERS),
     .least_arguments = 2,
     .most_arguments = 2,
     .run = schema,

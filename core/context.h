@@ -4,6 +4,7 @@
 #define DV_CORE_CONTEXT_H
 
 #include "core/arrivals.h"
+#include "core/flags.h"
 #include "core/log.h"
 #include "core/progress.h"
 
@@ -34,6 +35,7 @@ struct dv_context {
     unsigned statement_timeout_ms;      /* of the statements that change rows of a live table; 0: none */
     unsigned lock_timeout_ms;           /* how long a statement may queue for a lock; 0: 2 s */
     unsigned lock_wait_ms;              /* how long it is tried again and again; 0: 5 min */
+    struct dv_flags flags;              /* what "when" asks of schema steps and checks */
 };
 
 #endif

@@ -46,7 +46,7 @@ static enum dv_status check_load(struct dv_run *run, struct dv_pg *pg, const str
 static enum dv_status check_all(struct dv_run *run, struct dv_pg *pg, struct dv_buf *out, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
-    unsigned unchecked = 0, applied = 0;
+    unsigned unchecked = 0, applied = 0, off = 0;
     DV_TRY(dv_schema_status(pg, run->job.name, &run->schema, err));
     DV_TRY(check_drift(run, err));
     DV_TRY(dv_throttle_check(pg, run->context.throttle, err));
@@ -55,14 +55,19 @@ static enum dv_status check_all(struct dv_run *run, struct dv_pg *pg, struct dv_
     bool pending = dv_schema_pending(&run->schema, DV_PHASE_EXPAND);
     for (unsigned i = 0; i < run->load_count; i++)
         DV_TRY(check_load(run, pg, &run->loads[i], pending, &unchecked, err));
-    for (unsigned i = 0; i < run->schema.count; i++)
+    for (unsigned i = 0; i < run->schema.count; i++) {
         applied += run->schema.steps[i].applied;
+        off += !run->schema.steps[i].applied && run->schema.steps[i].off;
+    }
     dv_buf_printf(out, "%s is good\n", run->job.name);
     dv_buf_printf(out, "  job.json and its %u parameters\n", run->params.count);
     dv_buf_printf(out, "  %u extracted tables and the columns that the job uses of them\n", run->input_count);
     dv_buf_printf(out, "  %u models, parsed and type-checked\n",
                   run->program != NULL ? dv_program_model_count(run->program) : 0);
-    dv_buf_printf(out, "  %u schema steps, %u of them applied\n", run->schema.count, applied);
+    dv_buf_printf(out, "  %u schema steps, %u of them applied", run->schema.count, applied);
+    if (off > 0)
+        dv_buf_printf(out, "; %u are off, as the parameters say", off);
+    dv_buf_byte(out, '\n');
     dv_buf_printf(out, "  %u load steps against the target's tables", run->load_count - unchecked);
     if (unchecked > 0)
         dv_buf_printf(out, "; %u more wait for schema steps that are not applied yet", unchecked);

@@ -79,6 +79,8 @@ enum dv_status dv_dry_run_begin(struct dv_dry_run *dry, const struct dv_request 
 {
     const char *source, *target;
     unsigned count;
+    struct dv_params params;
+    struct dv_flags flags;
     enum dv_status status;
     *dry = (struct dv_dry_run){.guard.lock_fd = -1};
     if (request->run_id != NULL) {
@@ -87,6 +89,9 @@ enum dv_status dv_dry_run_begin(struct dv_dry_run *dry, const struct dv_request 
         return status;
     }
     DV_TRY(dv_job_read(&dry->job, request->job_dir, err));
+    DV_TRY(
+        dv_params_resolve(&dry->job, request->params, request->param_count, NULL, &dry->arena, &params, err));
+    DV_TRY(dv_params_settle(&params, &dry->job, &dry->arena, &flags, err));
     DV_TRY(dv_workdir_open(&dry->guard, request->work, "dry-run", err));
     DV_TRY(dv_workdir_lock(&dry->guard, err));
     DV_TRY(clear_folder(dry, err));

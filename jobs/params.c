@@ -142,6 +142,46 @@ done:
     return status;
 }
 
+static enum dv_status read_flag(const struct dv_program_param *param, struct dv_arena *arena,
+                                struct dv_flag *flags, unsigned *count, struct dv_err *err)
+{
+    struct dv_type type;
+    struct dv_value value;
+    enum dv_status status = dv_type_parse(param->type, strlen(param->type), &type, err);
+    if (status != DV_OK || type.id != DV_TYPE_BOOL)
+        return status;
+    flags[*count] = (struct dv_flag){.name = param->name};
+    if (param->value != NULL) {
+        status = dv_value_from_text(param->value, strlen(param->value), &type, arena, &value, err);
+        flags[*count].on = status == DV_OK && value.u.i != 0;
+    }
+    (*count)++;
+    return status;
+}
+
+enum dv_status dv_params_settle(const struct dv_params *params, struct dv_job *job, struct dv_arena *arena,
+                                struct dv_flags *flags, struct dv_err *err)
+{
+    struct dv_flag *list = dv_arena_zalloc(arena, (params->count + 1) * sizeof *list);
+    enum dv_status status = DV_OK;
+    unsigned count = 0, kept = 0;
+    bool on = true;
+    if (list == NULL)
+        return dv_fail_memory(err);
+    for (unsigned i = 0; i < params->count; i++)
+        DV_TRY(read_flag(&params->list[i], arena, list, &count, err));
+    *flags = (struct dv_flags){.list = list, .count = count};
+    for (unsigned i = 0; i < job->load_count; i++) {
+        if (job->loads[i].when != NULL)
+            DV_TRY(dv_flags_ask(flags, job->loads[i].when, job->loads[i].spec.step, &on, err));
+        if (job->loads[i].when == NULL || on)
+            job->loads[kept++] = job->loads[i];
+    }
+    job->load_count = kept;
+done:
+    return status;
+}
+
 json_t *dv_params_json(const struct dv_params *params)
 {
     struct dv_buf now = {0};

@@ -5,6 +5,7 @@
 #ifndef DV_JOBS_PARAMS_H
 #define DV_JOBS_PARAMS_H
 
+#include "core/flags.h"
 #include "jobs/spec.h"
 
 struct dv_params {
@@ -17,6 +18,10 @@ struct dv_params {
 enum dv_status dv_params_resolve(const struct dv_job *job, const char *const *given, unsigned given_count,
                                  const json_t *recorded, struct dv_arena *arena, struct dv_params *out,
                                  struct dv_err *err) DV_MUST_CHECK;
+/* The boolean parameters, in the arena; and takes out of the job the load entries that wait for one which is
+ * not true, so that nothing behind it knows of them. */
+enum dv_status dv_params_settle(const struct dv_params *params, struct dv_job *job, struct dv_arena *arena,
+                                struct dv_flags *flags, struct dv_err *err) DV_MUST_CHECK;
 /* The object for run.json, "now" included; NULL when there is no memory. The caller owns it. */
 json_t *dv_params_json(const struct dv_params *params);
 /* "name=value" strings, NULL-terminated, for verify files; a parameter that is NULL is left out. NULL: no

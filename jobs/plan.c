@@ -42,6 +42,7 @@ static enum dv_status show_schema(struct dv_run *run, struct dv_pg *pg, struct d
         dv_table_text(&table, step->drifted                      ? "DRIFT: edited since it was applied"
                               : step->missing                    ? "applied, but its FILE IS MISSING"
                               : step->applied                    ? "applied"
+                              : step->off                        ? "off"
                               : step->phase == DV_PHASE_CONTRACT ? "pending (only with --contract)"
                                                                  : "pending");
     }

@@ -31,6 +31,9 @@ static enum dv_status open_past(struct dv_run *run, struct dv_job *job, unsigned
     DV_TRY(dv_job_read_copy(&run->job, path, err));
     DV_TRY(dv_json_read(record, DV_EXIT_FAULT, &run->record, err));
     run->separate = json_is_true(json_object_get(run->record, "separate"));
+    DV_TRY(dv_params_resolve(&run->job, NULL, 0, json_object_get(run->record, "params"), &run->arena,
+                             &run->params, err));
+    DV_TRY(dv_params_settle(&run->params, &run->job, &run->arena, &run->flags, err));
     if (request->target == NULL || request->target[0] == '\0') {
         status = dv_fail(err, DV_EXIT_USAGE, "no target is given");
         dv_err_hint(err, "add --target URI, or set DROVER_TARGET");

@@ -77,6 +77,7 @@ struct dv_run {
     struct dv_job job;
     struct dv_workdir workdir;
     struct dv_params params;
+    struct dv_flags flags;
     struct dv_allowance allowance;
     struct dv_arena arena;
     char id[DV_RUN_ID_SIZE]; /* "": none yet (DV_RUN_TO_LOOK) */

@@ -78,6 +78,7 @@ static enum dv_status resolve(struct dv_run *run, struct dv_err *err)
         DV_TRY(dv_fingerprint_same_files(json_object_get(run->record, "files"), run->files, err));
     DV_TRY(dv_params_resolve(&run->job, request->params, request->param_count,
                              json_object_get(run->record, "params"), &run->arena, &run->params, err));
+    DV_TRY(dv_params_settle(&run->params, &run->job, &run->arena, &run->flags, err));
     run->allowance = run->job.allowance;
     if (request->max_rejects != NULL)
         DV_TRY(dv_allowance_parse(request->max_rejects, "--max-rejects", &run->allowance, err));
@@ -174,7 +175,8 @@ static void make_context(struct dv_run *run)
                                        .statement_timeout_ms = run->job.statement_timeout_ms,
                                        .progress = run->request->progress,
                                        .lock_timeout_ms = run->job.lock_timeout_ms,
-                                       .lock_wait_ms = run->job.lock_wait_ms};
+                                       .lock_wait_ms = run->job.lock_wait_ms,
+                                       .flags = run->flags};
 }
 
 static enum dv_status open_steps(struct dv_run *run, enum dv_run_purpose purpose, struct dv_err *err)
@@ -196,6 +198,7 @@ static enum dv_status open_steps(struct dv_run *run, enum dv_run_purpose purpose
     }
     DV_TRY(resolve(run, err));
     DV_TRY(dv_schema_read(run->job.dir, &run->schema, err));
+    DV_TRY(dv_schema_settle(&run->schema, &run->flags, err));
     if (files)
         dv_run_recorded_databases(run);
     if (replays)

@@ -74,7 +74,20 @@ enum dv_status dv_spec_strings(struct dv_job *job, const json_t *array, const ch
     return DV_OK;
 }
 
-enum dv_status dv_spec_when(const json_t *object, const char *place, bool *separate_only, struct dv_err *err)
+static bool is_boolean(const struct dv_job *job, const char *name)
+{
+    struct dv_type type;
+    struct dv_err ignored = DV_ERR_INIT;
+    for (unsigned i = 0; i < job->param_count; i++)
+        if (strcmp(job->params[i].name, name) == 0)
+            return dv_type_parse(job->params[i].type, strlen(job->params[i].type), &type, &ignored) ==
+                       DV_OK &&
+                   type.id == DV_TYPE_BOOL;
+    return false;
+}
+
+enum dv_status dv_spec_when(const struct dv_job *job, const json_t *object, const char *place,
+                            bool *separate_only, const char **flag, struct dv_err *err)
 {
     const char *when = "always";
     enum dv_status status = dv_json_string(object, "when", place, false, DV_EXIT_USAGE, &when, err);
@@ -83,7 +96,18 @@ enum dv_status dv_spec_when(const json_t *object, const char *place, bool *separ
     *separate_only = strcmp(when, "separate") == 0;
     if (*separate_only || strcmp(when, "always") == 0)
         return DV_OK;
-    return dv_fail(err, DV_EXIT_USAGE, "%s.when must be \"always\" or \"separate\", not \"%s\"", place, when);
+    if (flag != NULL && when[0] == ':' && is_boolean(job, when + 1)) {
+        *flag = when;
+        return DV_OK;
+    }
+    if (flag != NULL && when[0] == ':') {
+        status =
+            dv_fail(err, DV_EXIT_USAGE, "%s.when: the job has no boolean parameter \"%s\"", place, when + 1);
+        dv_err_hint(err, "declare it: \"params\": {\"NAME\": {\"type\": \"boolean\", \"default\": \"off\"}}");
+        return status;
+    }
+    return dv_fail(err, DV_EXIT_USAGE, "%s.when must be \"always\"%s \"separate\"%s, not \"%s\"", place,
+                   flag != NULL ? "," : " or", flag != NULL ? " or \":PARAMETER\"" : "", when);
 }
 
 enum dv_status dv_spec_table(const json_t *object, const char *place, const char **out, struct dv_err *err)

@@ -40,6 +40,7 @@ struct dv_job_extract {
 struct dv_job_load {
     struct dv_load_spec spec; /* dataset_dir NULL: the run fills it in */
     bool separate_only;
+    const char *when; /* ":NAME", a boolean parameter; NULL: whatever the parameters are */
 };
 
 struct dv_job {

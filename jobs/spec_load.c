@@ -126,7 +126,7 @@ static enum dv_status read_one(struct dv_job *job, struct dv_job_load *load, con
     DV_TRY(read_columns(job, spec, json_object_get(object, "columns"), place, err));
     DV_TRY(check_key(spec, place, err));
     DV_TRY(dv_spec_batch(spec, json_object_get(object, "batch"), batch_place, err));
-    DV_TRY(dv_spec_when(object, place, &load->separate_only, err));
+    DV_TRY(dv_spec_when(job, object, place, &load->separate_only, &load->when, err));
     status = check_step(job, load, place, err);
 done:
     return status;

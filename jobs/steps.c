@@ -22,6 +22,7 @@ static const char *state_of(const struct dv_schema_step *step)
     return step->drifted   ? "DRIFT: edited since it was applied"
            : step->missing ? "applied, but its FILE IS MISSING"
            : step->applied ? "applied"
+           : step->off     ? "off"
                            : "pending";
 }
 
@@ -34,7 +35,7 @@ static bool always(const struct dv_schema_step *step, const struct dv_schema_bou
 static bool pending_contract(const struct dv_schema_step *step, const struct dv_schema_bound *bound)
 {
     (void)bound;
-    return !step->applied && step->phase == DV_PHASE_CONTRACT;
+    return !step->applied && !step->off && step->phase == DV_PHASE_CONTRACT;
 }
 
 /* *listed: how many. */
@@ -170,7 +171,13 @@ enum dv_status dv_steps(const struct dv_request *request, const struct dv_steps_
     enum dv_status status = DV_OK;
     struct dv_run run = {.request = request, .workdir.lock_fd = -1};
     DV_TRY(dv_job_read(&run.job, request->job_dir, err));
+    for (unsigned i = 0; i < run.job.param_count; i++)
+        run.job.params[i].required = false; /* steps ask for none but the boolean ones */
+    DV_TRY(dv_params_resolve(&run.job, request->params, request->param_count, NULL, &run.arena, &run.params,
+                             err));
+    DV_TRY(dv_params_settle(&run.params, &run.job, &run.arena, &run.flags, err));
     DV_TRY(dv_schema_read(run.job.dir, &run.schema, err));
+    DV_TRY(dv_schema_settle(&run.schema, &run.flags, err));
     DV_TRY(dv_workdir_open(&run.workdir, request->work, run.job.name, err));
     if (request->target == NULL || request->target[0] == '\0') {
         status = dv_fail(err, DV_EXIT_USAGE, "no target is given");

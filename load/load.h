@@ -80,8 +80,10 @@ struct dv_schema_step {
     unsigned number;
     enum dv_phase phase;
     bool no_transaction;
+    char when[65];   /* ":NAME"; "": always */
     char *up, *down; /* owned; down NULL where there is no file */
     char up_sha256[DV_SHA256_HEX];
+    bool off; /* its parameter is not true: it is not applied. dv_schema_settle says so */
     /* filled in by dv_schema_status: */
     bool applied, drifted;
     bool missing;                    /* applied, but its file is not there (any more): up and down are NULL */
@@ -96,17 +98,20 @@ struct dv_schema {
 enum dv_status dv_schema_read(const char *job_dir, struct dv_schema *schema,
                               struct dv_err *err) DV_MUST_CHECK;
 void dv_schema_release(struct dv_schema *schema);
+/* Says which steps are off. USAGE where one asks for a parameter that the job has not. */
+enum dv_status dv_schema_settle(struct dv_schema *schema, const struct dv_flags *flags,
+                                struct dv_err *err) DV_MUST_CHECK;
 /* Says which steps are applied; adds those of which the target knows and the folder does not. */
 enum dv_status dv_schema_status(struct dv_pg *pg, const char *job, struct dv_schema *schema,
                                 struct dv_err *err) DV_MUST_CHECK;
-/* Applies what is not applied of that phase: in number order, steps of one number in parallel over
- * context->workers connections; each under lock_timeout 2 s with retries. Drift is an error (CHANGED) that
- * names the step. applied: how many were. */
+/* Applies what is not applied of that phase, and not off: in number order, steps of one number in parallel
+ * over context->workers connections; each under lock_timeout 2 s with retries. Drift is an error (CHANGED)
+ * that names the step. applied: how many were. */
 enum dv_status dv_schema_apply(struct dv_target *target, const struct dv_context *context,
                                struct dv_schema *schema, enum dv_phase phase, unsigned *applied,
                                struct dv_err *err) DV_MUST_CHECK;
 const char *dv_phase_name(enum dv_phase phase);
-/* Some step of that phase is not applied. After dv_schema_status. */
+/* Some step of that phase is still to be applied. After dv_schema_status. */
 bool dv_schema_pending(const struct dv_schema *schema, enum dv_phase phase);
 int dv_schema_compare(const void *a, const void *b); /* two struct dv_schema_step: by number, then name */
 

@@ -70,9 +70,16 @@ static enum dv_status read_option(struct dv_schema_step *step, const char *optio
         step->no_transaction = true;
         return DV_OK;
     }
+    if (length > strlen("when=") && length - strlen("when=") < sizeof step->when &&
+        strncmp(option, "when=", strlen("when=")) == 0) {
+        (void)snprintf(step->when, sizeof step->when, "%.*s", (int)(length - strlen("when=")),
+                       option + strlen("when="));
+        return DV_OK;
+    }
     enum dv_status status = dv_fail(err, DV_EXIT_USAGE, "%s.up.sql:%u: unknown option %.*s", step->name, line,
                                     (int)length, option);
-    dv_err_hint(err, "options are phase=expand, phase=index, phase=contract, no-transaction");
+    dv_err_hint(err,
+                "options are phase=expand, phase=index, phase=contract, no-transaction, when=:PARAMETER");
     return status;
 }
 
@@ -200,6 +207,22 @@ done:
     if (status != DV_OK)
         dv_schema_release(schema);
     return status;
+}
+
+enum dv_status dv_schema_settle(struct dv_schema *schema, const struct dv_flags *flags, struct dv_err *err)
+{
+    for (unsigned i = 0; i < schema->count; i++) {
+        struct dv_schema_step *step = &schema->steps[i];
+        char where[sizeof step->name + 16];
+        bool on = true;
+        (void)snprintf(where, sizeof where, "%s.up.sql", step->name);
+        enum dv_status status =
+            step->when[0] != '\0' ? dv_flags_ask(flags, step->when, where, &on, err) : DV_OK;
+        if (status != DV_OK)
+            return status;
+        step->off = !on;
+    }
+    return DV_OK;
 }
 
 void dv_schema_release(struct dv_schema *schema)

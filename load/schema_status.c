@@ -27,7 +27,7 @@ static enum dv_status phase_of(const char *name, enum dv_phase *phase, struct dv
 bool dv_schema_pending(const struct dv_schema *schema, enum dv_phase phase)
 {
     for (unsigned i = 0; i < schema->count; i++)
-        if (!schema->steps[i].applied && schema->steps[i].phase == phase)
+        if (!schema->steps[i].applied && !schema->steps[i].off && schema->steps[i].phase == phase)
             return true;
     return false;
 }

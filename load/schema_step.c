@@ -144,7 +144,7 @@ enum dv_status dv_schema_apply(struct dv_target *target, const struct dv_context
         unsigned number = schema->steps[i].number;
         size_t count = 0;
         for (; i < schema->count && schema->steps[i].number == number; i++)
-            if (schema->steps[i].phase == phase && !schema->steps[i].applied)
+            if (schema->steps[i].phase == phase && !schema->steps[i].applied && !schema->steps[i].off)
                 steps[count++] = &schema->steps[i];
         DV_TRY(dv_run_tasks(count, context->workers, apply_task, &apply, err));
         for (size_t s = 0; s < count; s++)

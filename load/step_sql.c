@@ -257,7 +257,7 @@ enum dv_status dv_step_sql_read(const struct dv_schema *schema, enum dv_phase fr
     for (unsigned i = 0; i < schema->count && status == DV_OK; i++) {
         const struct dv_schema_step *step = &schema->steps[i];
         struct reader reader = {.out = out, .step = step->name};
-        if (!step->applied && step->up != NULL && step->phase >= from && step->phase <= to)
+        if (!step->applied && !step->off && step->up != NULL && step->phase >= from && step->phase <= to)
             status = read_text(&reader, step->up, err);
     }
     if (status != DV_OK)

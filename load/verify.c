@@ -161,8 +161,49 @@ done:
     return status;
 }
 
-/* "-- drover: severity=warning"; the first other comment line describes the check. */
-static enum dv_status read_header(const char *path, struct dv_check *check, struct dv_err *err)
+/* One of "severity=error", "severity=warning", "when=:NAME". */
+static enum dv_status read_option(const char *path, const char *option, const struct dv_flags *flags,
+                                  struct dv_check *check, bool *on, struct dv_err *err)
+{
+    if (strcmp(option, "severity=error") == 0 || strcmp(option, "severity=warning") == 0) {
+        check->warning = strcmp(option, "severity=warning") == 0;
+        return DV_OK;
+    }
+    if (strncmp(option, "when=", strlen("when=")) == 0)
+        return dv_flags_ask(flags, option + strlen("when="), path, on, err);
+    return dv_fail(
+        err, DV_EXIT_USAGE,
+        "%s: \"-- drover:\" must say severity=error, severity=warning or when=:PARAMETER, not \"%s\"", path,
+        option);
+}
+
+static enum dv_status read_options(const char *path, const char *at, const char *end,
+                                   const struct dv_flags *flags, struct dv_check *check, bool *on,
+                                   struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    char option[80];
+    unsigned count = 0;
+    for (;;) {
+        size_t length = 0;
+        while (at < end && (isspace((unsigned char)*at) || *at == ','))
+            at++;
+        while (at + length < end && !isspace((unsigned char)at[length]) && at[length] != ',')
+            length++;
+        if (length == 0 && count > 0)
+            break;
+        cut_copy(option, sizeof option, at, length);
+        DV_TRY(read_option(path, option, flags, check, on, err));
+        at += length;
+        count++;
+    }
+done:
+    return status;
+}
+
+/* "-- drover: severity=warning"; the first other comment line describes the check. on: it is to be done. */
+static enum dv_status read_header(const char *path, const struct dv_flags *flags, struct dv_check *check,
+                                  bool *on, struct dv_err *err)
 {
     struct dv_buf text = {0};
     enum dv_status status;
@@ -173,18 +214,10 @@ static enum dv_status read_header(const char *path, struct dv_check *check, stru
         const char *word = at + (length >= 2 ? 2 : 0), *end = at + length;
         while (word < end && isspace((unsigned char)*word))
             word++;
-        if (strncmp(word, "drover:", 7) == 0) {
-            char option[64];
-            if (sscanf(word + 7, " %63s", option) != 1 ||
-                (strcmp(option, "severity=error") != 0 && strcmp(option, "severity=warning") != 0)) {
-                status = dv_fail(err, DV_EXIT_USAGE,
-                                 "%s: \"-- drover:\" must say severity=error or severity=warning", path);
-                goto done;
-            }
-            check->warning = strcmp(option, "severity=warning") == 0;
-        } else if (check->description[0] == '\0' && word < end) {
+        if (strncmp(word, "drover:", 7) == 0)
+            DV_TRY(read_options(path, word + 7, end, flags, check, on, err));
+        else if (check->description[0] == '\0' && word < end)
             cut_copy(check->description, sizeof check->description, word, (size_t)(end - word));
-        }
         at = *end == '\n' ? end + 1 : end;
     }
 done:
@@ -198,11 +231,30 @@ static int is_sql(const struct dirent *entry)
     return entry->d_name[0] != '.' && length > 4 && strcmp(entry->d_name + length - 4, ".sql") == 0;
 }
 
-static enum dv_status add_job_checks(struct dv_check_list *list, const char *job_dir, struct dv_err *err)
+/* A check that is off is not there. */
+static enum dv_status add_job_check(struct dv_check_list *list, const struct dv_flags *flags,
+                                    const char *path, const char *file, struct dv_err *err)
+{
+    struct dv_check header = {0};
+    char name[128];
+    bool on = true;
+    enum dv_status status = read_header(path, flags, &header, &on, err);
+    if (status != DV_OK || !on)
+        return status;
+    (void)snprintf(name, sizeof name, "%.*s", (int)(strlen(file) - 4), file);
+    status = dv_check_add(list, job_check, NULL, path, name, header.description, err);
+    if (status == DV_OK) {
+        list->checks[list->count - 1].own = true;
+        list->checks[list->count - 1].warning = header.warning;
+    }
+    return status;
+}
+
+static enum dv_status add_job_checks(struct dv_check_list *list, const struct dv_flags *flags,
+                                     const char *job_dir, struct dv_err *err)
 {
     struct dv_buf path = {0};
     struct dirent **entries = NULL;
-    char name[128];
     enum dv_status status = DV_OK;
     dv_buf_printf(&path, "%s/verify", job_dir);
     DV_TRY(dv_sql_done(&path, err));
@@ -213,13 +265,8 @@ static enum dv_status add_job_checks(struct dv_check_list *list, const char *job
         dv_buf_reset(&path);
         dv_buf_printf(&path, "%s/verify/%s", job_dir, entries[i]->d_name);
         status = dv_sql_done(&path, err);
-        (void)snprintf(name, sizeof name, "%.*s", (int)(strlen(entries[i]->d_name) - 4), entries[i]->d_name);
         if (status == DV_OK)
-            status = dv_check_add(list, job_check, NULL, path.data, name, "", err);
-        if (status == DV_OK) {
-            list->checks[list->count - 1].own = true;
-            status = read_header(path.data, &list->checks[list->count - 1], err);
-        }
+            status = add_job_check(list, flags, path.data, entries[i]->d_name, err);
     }
     for (int i = 0; i < count; i++)
         free(entries[i]);
@@ -358,7 +405,7 @@ enum dv_status dv_verify_run(struct dv_target *target, const struct dv_context *
         DV_TRY(dv_checks_forget(context, err));
     DV_TRY(dv_check_generate(&verify.list, context, specs, count, err));
     DV_TRY(dv_check_add_foreign_keys(&verify.list, dv_target_pg(target), specs, count, err));
-    DV_TRY(add_job_checks(&verify.list, job_dir, err));
+    DV_TRY(add_job_checks(&verify.list, &context->flags, job_dir, err));
     DV_TRY(make_order(&verify, err));
     DV_TRY(dv_checks_inputs(dv_target_pg(target), context->run_id, params, verify.inputs, err));
     DV_TRY(dv_run_tasks(verify.runs, context->workers, verify_task, &verify, err));

@@ -1,0 +1,1 @@
+ALTER TABLE marketplace_steps.suppliers SET SCHEMA public;

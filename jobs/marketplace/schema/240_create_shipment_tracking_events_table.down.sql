@@ -1,0 +1,1 @@
+CALL marketplace_steps.take_back('240_create_shipment_tracking_events_table');

@@ -1,0 +1,1 @@
+CALL marketplace_steps.take_back('340_create_product_views_table');

@@ -1,0 +1,1 @@
+CALL marketplace_steps.take_back('380_create_notification_preferences_table');

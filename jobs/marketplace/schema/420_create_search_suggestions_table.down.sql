@@ -1,0 +1,1 @@
+CALL marketplace_steps.take_back('420_create_search_suggestions_table');

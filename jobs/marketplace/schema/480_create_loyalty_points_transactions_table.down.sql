@@ -1,0 +1,1 @@
+CALL marketplace_steps.take_back('480_create_loyalty_points_transactions_table');

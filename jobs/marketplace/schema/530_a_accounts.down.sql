@@ -1,0 +1,1 @@
+CALL marketplace_steps.take_back('530_a_accounts');

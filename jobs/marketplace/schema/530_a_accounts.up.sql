@@ -1,0 +1,32 @@
+-- drover: phase=index no-transaction
+-- Performance indexes: users, profiles, addresses, and the small tables around them.
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_users_referred_by_id', 'users');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_users_referral_code', 'users');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_users_google_id', 'users');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_users_facebook_id', 'users');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_users_apple_id', 'users');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_users_role_is_active', 'users');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_supplier_profiles_owner_user_id', 'supplier_profiles');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_supplier_profiles_user_id', 'supplier_profiles');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_supplier_profiles_supplier_id', 'supplier_profiles');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_supplier_profiles_tier_active', 'supplier_profiles');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_supplier_profiles_invite_code', 'supplier_profiles');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_addresses_user_id', 'addresses');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_addresses_pincode_id', 'addresses');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_email_verifications_user_id', 'email_verifications');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_email_verifications_email_created_at', 'email_verifications');
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_users_referred_by_id ON public.users (referred_by_id) WHERE referred_by_id IS NOT NULL;
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS idx_users_referral_code ON public.users (referral_code) WHERE referral_code IS NOT NULL;
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS idx_users_google_id ON public.users (google_id) WHERE google_id IS NOT NULL;
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS idx_users_facebook_id ON public.users (facebook_id) WHERE facebook_id IS NOT NULL;
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS idx_users_apple_id ON public.users (apple_id) WHERE apple_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_users_role_is_active ON public.users (role, is_active);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_supplier_profiles_owner_user_id ON public.supplier_profiles (owner_user_id);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_supplier_profiles_user_id ON public.supplier_profiles (user_id);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_supplier_profiles_supplier_id ON public.supplier_profiles (supplier_id);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_supplier_profiles_tier_active ON public.supplier_profiles (supplier_tier) WHERE is_active AND NOT is_suspended;
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS idx_supplier_profiles_invite_code ON public.supplier_profiles (invite_code) WHERE invite_code IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_addresses_user_id ON public.addresses (user_id);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_addresses_pincode_id ON public.addresses (pincode_id) WHERE pincode_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_email_verifications_user_id ON public.email_verifications (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_email_verifications_email_created_at ON public.email_verifications (email, created_at);

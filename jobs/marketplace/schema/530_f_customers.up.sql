@@ -1,0 +1,36 @@
+-- drover: phase=index no-transaction
+-- Performance indexes: reviews, returns, wishlists, carts.
+CALL marketplace_steps.note_index('530_f_customers', 'idx_reviews_product_id_created_at', 'reviews');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_reviews_user_id', 'reviews');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_reviews_moderated_by_id', 'reviews');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_reviews_to_moderate', 'reviews');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_return_requests_return_id', 'return_requests');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_return_requests_order_id', 'return_requests');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_return_requests_user_id', 'return_requests');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_return_requests_order_item_id', 'return_requests');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_return_requests_resolved_by_admin_id', 'return_requests');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_return_requests_refund_id', 'return_requests');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_return_requests_pickup_address_id', 'return_requests');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_wishlists_user_id', 'wishlists');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_wishlists_share_token', 'wishlists');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_wishlist_items_wishlist_id', 'wishlist_items');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_wishlist_items_product_variant_id', 'wishlist_items');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_cart_items_user_id', 'cart_items');
+CALL marketplace_steps.note_index('530_f_customers', 'idx_cart_items_product_variant_id', 'cart_items');
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_reviews_product_id_created_at ON public.reviews (product_id, created_at);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_reviews_user_id ON public.reviews (user_id);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_reviews_moderated_by_id ON public.reviews (moderated_by_id) WHERE moderated_by_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_reviews_to_moderate ON public.reviews (created_at) WHERE moderation_status = 'pending';
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS idx_return_requests_return_id ON public.return_requests (return_id) WHERE return_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_return_requests_order_id ON public.return_requests (order_id);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_return_requests_user_id ON public.return_requests (user_id);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_return_requests_order_item_id ON public.return_requests (order_item_id) WHERE order_item_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_return_requests_resolved_by_admin_id ON public.return_requests (resolved_by_admin_id) WHERE resolved_by_admin_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_return_requests_refund_id ON public.return_requests (refund_id) WHERE refund_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_return_requests_pickup_address_id ON public.return_requests (pickup_address_id) WHERE pickup_address_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_wishlists_user_id ON public.wishlists (user_id);
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS idx_wishlists_share_token ON public.wishlists (share_token) WHERE share_token IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_wishlist_items_wishlist_id ON public.wishlist_items (wishlist_id);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_wishlist_items_product_variant_id ON public.wishlist_items (product_variant_id);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_cart_items_user_id ON public.cart_items (user_id);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_cart_items_product_variant_id ON public.cart_items (product_variant_id);

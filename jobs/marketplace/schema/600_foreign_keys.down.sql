@@ -1,0 +1,1 @@
+CALL marketplace_steps.take_back('600_foreign_keys');

@@ -1,0 +1,1 @@
+CALL marketplace_steps.unvalidate('orders');

@@ -1,0 +1,31 @@
+-- drover: phase=index
+-- Validates the foreign keys and checks of all other tables; readers and writers go on meanwhile.
+CALL marketplace_steps.validate('addresses');
+CALL marketplace_steps.validate('admin_activities');
+CALL marketplace_steps.validate('admins');
+CALL marketplace_steps.validate('attribute_types');
+CALL marketplace_steps.validate('attribute_values');
+CALL marketplace_steps.validate('brands');
+CALL marketplace_steps.validate('cart_items');
+CALL marketplace_steps.validate('categories');
+CALL marketplace_steps.validate('coupon_usages');
+CALL marketplace_steps.validate('coupons');
+CALL marketplace_steps.validate('email_verifications');
+CALL marketplace_steps.validate('inventory_transactions');
+CALL marketplace_steps.validate('loyalty_points_transactions');
+CALL marketplace_steps.validate('product_images');
+CALL marketplace_steps.validate('product_variant_attributes');
+CALL marketplace_steps.validate('promotions');
+CALL marketplace_steps.validate('referrals');
+CALL marketplace_steps.validate('return_requests');
+CALL marketplace_steps.validate('review_helpful_votes');
+CALL marketplace_steps.validate('shipment_tracking_events');
+CALL marketplace_steps.validate('shipments');
+CALL marketplace_steps.validate('supplier_profiles');
+CALL marketplace_steps.validate('support_ticket_messages');
+CALL marketplace_steps.validate('support_tickets');
+CALL marketplace_steps.validate('trending_products');
+CALL marketplace_steps.validate('warehouse_inventory');
+CALL marketplace_steps.validate('warehouses');
+CALL marketplace_steps.validate('wishlist_items');
+CALL marketplace_steps.validate('wishlists');
