@@ -184,6 +184,47 @@ BEGIN
 END
 $$;
 
+-- Moves the table's last column behind another one: every column between them is made anew, with its values, default, constraints,
+-- indexes and comment. It rewrites the table, and is meant for the way back of a small one.
+CREATE PROCEDURE marketplace_steps.place_column(relation text, moved text, behind text) LANGUAGE plpgsql AS $$
+DECLARE
+  place constant regclass := ('public.' || quote_ident(relation))::regclass;
+  after constant smallint := (SELECT attnum FROM pg_attribute WHERE attrelid = place AND attname = behind);
+  moving constant smallint[] := ARRAY(SELECT attnum FROM pg_attribute
+                                      WHERE attrelid = place AND attnum > after AND NOT attisdropped AND attname <> moved);
+  rebuild text[];
+  one record;
+  statement text;
+BEGIN
+  rebuild := ARRAY(SELECT pg_get_indexdef(indexrelid) FROM pg_index i
+                   WHERE indrelid = place AND indkey::smallint[] && moving
+                     AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid AND conrelid = place))
+             || ARRAY(SELECT format('ALTER TABLE public.%I ADD CONSTRAINT %I %s', relation, conname, pg_get_constraintdef(oid))
+                      FROM pg_constraint WHERE conrelid = place AND conkey && moving)
+             || ARRAY(SELECT format('COMMENT ON COLUMN public.%I.%I IS %L', relation, attname, col_description(place, attnum))
+                      FROM pg_attribute WHERE attrelid = place AND attnum = ANY (moving) AND col_description(place, attnum) IS NOT NULL);
+  FOR one IN
+    SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS required,
+           pg_get_expr(d.adbin, d.adrelid) AS fallback
+    FROM pg_attribute a
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = place AND a.attnum = ANY (moving)
+    ORDER BY a.attnum
+  LOOP
+    EXECUTE format('ALTER TABLE public.%I RENAME COLUMN %I TO moving_away', relation, one.name);
+    EXECUTE format('ALTER TABLE public.%I ADD COLUMN %I %s %s', relation, one.name, one.type, 'DEFAULT ' || one.fallback);
+    EXECUTE format('UPDATE public.%I SET %I = moving_away', relation, one.name);
+    EXECUTE format('ALTER TABLE public.%I DROP COLUMN moving_away', relation);
+    IF one.required THEN
+      EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I SET NOT NULL', relation, one.name);
+    END IF;
+  END LOOP;
+  FOREACH statement IN ARRAY rebuild LOOP
+    EXECUTE statement;
+  END LOOP;
+END
+$$;
+
 -- A supplier without a user is somebody who could not sign in any more, with nobody to own the profile.
 CREATE PROCEDURE marketplace_steps.refuse_while_suppliers_lack_users() LANGUAGE plpgsql AS $$
 DECLARE

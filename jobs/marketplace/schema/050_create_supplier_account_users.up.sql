@@ -21,5 +21,5 @@ CALL marketplace_steps.add_table('050_create_supplier_account_users', 'supplier_
   'updated_at timestamptz NOT NULL DEFAULT now()',
   'PRIMARY KEY (supplier_profile_id, user_id)');
 CALL marketplace_steps.add_index('050_create_supplier_account_users', 'idx_supplier_account_users_user_id', 'supplier_account_users', '(user_id)');
-CALL marketplace_steps.add_index('050_create_supplier_account_users', 'idx_supplier_account_users_invited_by_id', 'supplier_account_users', '(invited_by_id) WHERE invited_by_id IS NOT NULL');
+CALL marketplace_steps.add_index('050_create_supplier_account_users', 'idx_supplier_account_users_invited_by_id', 'supplier_account_users', '(invited_by_id)');
 CALL marketplace_steps.add_index('050_create_supplier_account_users', 'idx_supplier_account_users_owner', 'supplier_account_users', '(supplier_profile_id) WHERE role = ''owner''');

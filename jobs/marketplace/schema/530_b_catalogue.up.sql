@@ -17,7 +17,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_products_category_id_status_name ON 
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_products_brand_id ON public.products (brand_id);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_products_supplier_profile_id_status_name ON public.products (supplier_profile_id, status_name);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_products_published ON public.products (published_at) WHERE status_name = 'approved';
-CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_products_status_changed_by_id ON public.products (status_changed_by_id) WHERE status_changed_by_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_products_status_changed_by_id ON public.products (status_changed_by_id);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_products_featured ON public.products (is_featured) WHERE is_featured;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_products_product_attributes ON public.products USING gin (product_attributes jsonb_path_ops);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_products_tags ON public.products USING gin (tags);

@@ -7,4 +7,4 @@ CALL marketplace_steps.note_index('530_e_order_items', 'idx_order_items_supplier
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_order_items_order_id ON public.order_items (order_id);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_order_items_product_variant_id ON public.order_items (product_variant_id);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_order_items_supplier_profile_id_fulfillment_status ON public.order_items (supplier_profile_id, fulfillment_status);
-CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_order_items_supplier_payment_id ON public.order_items (supplier_payment_id) WHERE supplier_payment_id IS NOT NULL;
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_order_items_supplier_payment_id ON public.order_items (supplier_payment_id);
