@@ -6,7 +6,9 @@
 #   legacy_tables   (required) the tables of legacy.sql, each behind those that it refers to
 #   tables          (required) the tables that the job writes, legacy ones too
 #   changed         legacy columns that the job itself writes, "table.column" (none)
+#   kept_rows       [table]=condition: the rows of a legacy table that the job has not added itself (all)
 #   options         further options of drover run: --param, --source dir:… (none)
+#   schema_options  those of them that drover schema takes: --param (none)
 #   oracle_options  psql's when it runs expected.sql: -v now=… (none)
 #   rows            rows of the main table in a generated fixture (2,000; 100,000 with --full)
 #   nasty           SQL, a small fixture of traps (jobs/JOB/tests/nasty.sql)
@@ -26,6 +28,8 @@
 #   fixture ROWS SEED FIRST_ID    prints SQL: generated legacy rows (drover-fixtures)
 #   catalog DATABASE              expects of the finished schema what plan and contract name (nothing)
 #   checks DATABASE               `found` for each check of the job's: SQL that it must notice (nothing)
+#   ready DATABASE                where the job has contract steps: changes legacy rows until they may be applied (nothing)
+#   own_scenarios                 what happens to this job alone (nothing)
 #   spoil, mend DATABASE          where the job has contract steps: make a check fail before a run, and undo it
 # shellcheck shell=bash disable=SC2154
 # shellcheck source=tests/oracle/lib.sh
@@ -49,7 +53,9 @@ rows=2000
 [ -z "$full" ] || rows=100000
 nasty=$top/jobs/$job/tests/nasty.sql
 changed=()
+declare -A kept_rows
 options=()
+schema_options=()
 oracle_options=()
 nasty_status=0
 empty_status=0
@@ -61,6 +67,8 @@ added() { :; }
 compare_existing() { compare_all "$1"; }
 catalog() { :; }
 checks() { :; }
+ready() { :; }
+own_scenarios() { :; }
 
 # The columns of every legacy table: all of them, and those that the job leaves alone.
 declare -A all_columns kept_columns
@@ -82,11 +90,12 @@ read_legacy() {
 
 # What the legacy tables hold in the columns that they had, or in those that the job leaves alone: one line a table.
 legacy_sum() { # DATABASE [all]
-    local table columns queries=()
+    local table columns rows_of queries=()
     for table in "${legacy_tables[@]}"; do
         columns=${kept_columns[$table]}
-        [ "${2:-}" != all ] || columns=${all_columns[$table]}
-        queries+=(-c "SELECT '$table', count(*), sum(hashtextextended(b::text, 0)) FROM (SELECT $columns FROM $table) b")
+        rows_of=${kept_rows[$table]:-}
+        [ "${2:-}" != all ] || { columns=${all_columns[$table]} && rows_of=; }
+        queries+=(-c "SELECT '$table', count(*), sum(hashtextextended(b::text, 0)) FROM (SELECT $columns FROM $table ${rows_of:+WHERE $rows_of}) b")
     done
     sql "$1" -A -t "${queries[@]}"
 }
@@ -257,9 +266,10 @@ taken_back() {
     local before untouched expanded contract=()
     printf 'taken back after each phase\n'
     database target legacy
+    ready target
     before=$(schema_dump target)
     untouched=$(legacy_sum target all)
-    expect_exit 0 "schema up" target --phase expand || return 0
+    expect_exit 0 "schema up" target --phase expand "${schema_options[@]}" || return 0
     expanded=$(schema_dump target)
     expect_exit 0 "schema down" target --yes || return 0
     expect_same "after expand: the schema" "$before" "$(schema_dump target)"
@@ -286,6 +296,7 @@ contract_refused() {
     [ "$pending" -gt 0 ] || return 0
     printf 'contract steps refused, then done\n'
     database target legacy
+    ready target
     spoil target
     job_run 5 target target --contract || return 0
     expect_answer "a check fails: none was applied" 0 target "$applied"
@@ -355,6 +366,7 @@ job_oracle() {
     contract_refused
     run_status=0
     no_rows_and_one
+    own_scenarios
     for seed in "${seeds[@]}"; do
         legacy_with fixture "$rows" "$seed" 1
         first_run "$rows rows, seed $seed"

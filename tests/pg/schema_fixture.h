@@ -7,6 +7,7 @@
 
 static char *job_dir;
 static unsigned lock_timeout_ms, lock_wait_ms; /* 0: the defaults */
+static struct dv_flags flags;                  /* what "when" of the steps asks; none */
 
 static inline void write_step(const char *name, const char *text)
 {
@@ -30,6 +31,8 @@ static inline enum dv_status apply(enum dv_phase phase, unsigned *count, struct 
     if (status == DV_OK)
         status = dv_schema_read(job_dir, &schema, err);
     if (status == DV_OK)
+        status = dv_schema_settle(&schema, &flags, err);
+    if (status == DV_OK)
         status = dv_schema_apply(target, &run.context, &schema, phase, count, err);
     dv_schema_release(&schema);
     dv_target_close(target);
@@ -42,6 +45,7 @@ static inline void new_job(const char *name)
     dv_free(job_dir);
     job_dir = test_path(name);
     lock_timeout_ms = lock_wait_ms = 0;
+    flags = (struct dv_flags){0};
     test_sql("DROP SCHEMA IF EXISTS drover CASCADE");
 }
 

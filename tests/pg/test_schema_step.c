@@ -71,6 +71,39 @@ static void errors_name_file_and_line(void **state)
     assert_non_null(strstr(err.message, "phase"));
 }
 
+/* A feature that is off leaves no trace; switched on later, its step is applied behind later ones; off again,
+ * it stays.
+ */
+static void a_step_waits_for_its_parameter(void **state)
+{
+    struct dv_flag on[] = {{.name = "other", .on = true}, {.name = "extra", .on = true}};
+    struct dv_flag off[] = {{.name = "other", .on = true}, {.name = "extra"}};
+    struct dv_err err = DV_ERR_INIT;
+    unsigned count;
+    (void)state;
+    new_job("flags");
+    write_step("010_a.up.sql", "-- drover: phase=expand, when=:extra\nCREATE TABLE fa ();\n");
+    write_step("020_b.up.sql", "-- drover: phase=expand when=:other\nCREATE TABLE fb ();\n");
+    flags = (struct dv_flags){.list = off, .count = 2};
+    test_ok(apply(DV_PHASE_EXPAND, &count, &err), &err);
+    assert_int_equal(count, 1);
+    assert_value("SELECT to_regclass('fa') IS NULL AND to_regclass('fb') IS NOT NULL", "t");
+    flags.list = on;
+    test_ok(apply(DV_PHASE_EXPAND, &count, &err), &err);
+    assert_int_equal(count, 1);
+    flags.list = off;
+    test_ok(apply(DV_PHASE_EXPAND, &count, &err), &err);
+    assert_int_equal(count, 0);
+    assert_value("SELECT count(*) FROM drover.schema_step", "2");
+    flags.count = 1;
+    assert_int_equal(apply(DV_PHASE_EXPAND, &count, &err), DV_FAILED);
+    assert_int_equal(err.code, DV_EXIT_USAGE);
+    assert_non_null(strstr(err.message, "010_a.up.sql: the job has no boolean parameter \"extra\""));
+    write_step("010_a.up.sql", "-- drover: phase=expand, when=extra\nCREATE TABLE fa ();\n");
+    assert_int_equal(apply(DV_PHASE_EXPAND, &count, &err), DV_FAILED);
+    assert_non_null(strstr(err.message, "when=extra does not name a parameter"));
+}
+
 static void *hold_lock(void *argument)
 {
     (void)argument;
@@ -100,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(applied_once_and_undone_backwards),
         cmocka_unit_test(errors_name_file_and_line),
+        cmocka_unit_test(a_step_waits_for_its_parameter),
         cmocka_unit_test(lock_is_waited_for_in_short_tries),
     };
     return cmocka_run_group_tests(tests, test_server_start, stop);

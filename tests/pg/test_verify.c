@@ -21,16 +21,21 @@ static void write_check(const char *name, const char *text)
     dv_free(path);
 }
 
-static void verify(struct run *run, struct dv_verification *out)
+static enum dv_status try_verify(struct run *run, struct dv_verification *out, struct dv_err *err)
 {
     static const char *const params[] = {"word=it's", NULL};
-    struct dv_err err = DV_ERR_INIT;
     struct dv_target *target;
-    test_ok(dv_target_open(&target, &run->context, test_url(), true, &err), &err);
-    test_ok(
-        dv_verify_run(target, &run->context, test_job_dir, run->specs, run->count, params, false, out, &err),
-        &err);
+    test_ok(dv_target_open(&target, &run->context, test_url(), true, err), err);
+    enum dv_status status =
+        dv_verify_run(target, &run->context, test_job_dir, run->specs, run->count, params, false, out, err);
     dv_target_close(target);
+    return status;
+}
+
+static void verify(struct run *run, struct dv_verification *out)
+{
+    struct dv_err err = DV_ERR_INIT;
+    test_ok(try_verify(run, out, &err), &err);
 }
 
 static const struct dv_check *find(const struct dv_verification *all, const char *name)
@@ -131,6 +136,39 @@ static void checks_of_the_job(void **state)
     assert_non_null(strstr(find(&all, "030_many")->samples, "no_such_table"));
     assert_true(find(&all, "040_after")->passed);
     dv_verification_release(&all);
+    run_end(&run);
+}
+
+/* A check whose parameter is not true is not made; a slip in its name, or in any word, is an error of the
+ * call. */
+static void a_check_waits_for_its_parameter(void **state)
+{
+    const struct dv_flag flags[] = {{.name = "extra"}, {.name = "other", .on = true}};
+    struct dv_err err = DV_ERR_INIT;
+    struct run run;
+    struct dv_verification all;
+    (void)state;
+    write_check("010_off.sql", "-- drover: severity=error, when=:extra\nSELECT FROM no_such_table");
+    write_check("020_on.sql", "-- drover: when=:other severity=warning\n-- Said.\nSELECT 1");
+    write_check("030_many.sql", "SELECT 1 WHERE false");
+    write_check("040_after.sql", "SELECT 1 WHERE false");
+    run_new(&run, "flags");
+    run.context.flags = (struct dv_flags){.list = flags, .count = 2};
+    verify(&run, &all);
+    assert_true(all.passed);
+    for (unsigned i = 0; i < all.count; i++)
+        assert_string_not_equal(all.checks[i].name, "010_off");
+    assert_true(find(&all, "020_on")->warning);
+    assert_int_equal(find(&all, "020_on")->violations, 1);
+    dv_verification_release(&all);
+    run.context.flags.count = 0;
+    assert_int_equal(try_verify(&run, &all, &err), DV_FAILED);
+    assert_int_equal(err.code, DV_EXIT_USAGE);
+    assert_non_null(strstr(err.message, "010_off.sql: the job has no boolean parameter \"extra\""));
+    write_check("010_off.sql", "-- drover: severity=fatal\nSELECT 1");
+    assert_int_equal(try_verify(&run, &all, &err), DV_FAILED);
+    assert_non_null(strstr(err.message, "not \"severity=fatal\""));
+    write_check("010_off.sql", "SELECT 1 WHERE false");
     run_end(&run);
 }
 
@@ -291,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_fault_of_the_disk_is_no_finding),
         cmocka_unit_test(orphans_are_found),
         cmocka_unit_test(checks_of_the_job),
+        cmocka_unit_test(a_check_waits_for_its_parameter),
         cmocka_unit_test(passed_checks_are_known_again),
     };
     return cmocka_run_group_tests(tests, test_job_start, test_job_stop);

@@ -49,6 +49,38 @@ static void test_resume_keeps_values(void **state)
     dv_arena_release(&arena);
 }
 
+/* A boolean parameter that is not true takes its load entries out of the job; NULL counts as off. */
+static void test_flags(void **state)
+{
+    static struct dv_job_param params[] = {{.name = "a", .type = "boolean", .fallback = "off"},
+                                           {.name = "n", .type = "integer", .fallback = "1"},
+                                           {.name = "b", .type = "bool"}};
+    struct dv_job_load loads[] = {{.spec.step = "always"},
+                                  {.spec.step = "with_a", .when = ":a"},
+                                  {.spec.step = "with_b", .when = ":b"},
+                                  {.spec.step = "last"}};
+    struct dv_job flagged = {
+        .name = "j", .params = params, .param_count = 3, .loads = loads, .load_count = 4};
+    const char *const given[] = {"a=on"};
+    struct dv_err err = DV_ERR_INIT;
+    struct dv_arena arena = {0};
+    struct dv_params resolved;
+    struct dv_flags flags;
+    bool on = true;
+    (void)state;
+    assert_int_equal(dv_params_resolve(&flagged, given, 1, NULL, &arena, &resolved, &err), DV_OK);
+    assert_int_equal(dv_params_settle(&resolved, &flagged, &arena, &flags, &err), DV_OK);
+    assert_int_equal(flags.count, 2);
+    assert_int_equal(flagged.load_count, 3);
+    assert_string_equal(flagged.loads[1].spec.step, "with_a");
+    assert_string_equal(flagged.loads[2].spec.step, "last");
+    assert_int_equal(dv_flags_ask(&flags, ":b", "x", &on, &err), DV_OK);
+    assert_false(on);
+    assert_int_equal(dv_flags_ask(&flags, ":n", "x", &on, &err), DV_FAILED);
+    assert_non_null(strstr(err.message, "no boolean parameter \"n\""));
+    dv_arena_release(&arena);
+}
+
 /* A run finished with other parameters than it began with would be half of each. */
 static void test_resume_refuses_others(void **state)
 {
@@ -181,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resume_keeps_values),
         cmocka_unit_test(test_resume_refuses_others),
+        cmocka_unit_test(test_flags),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_fingerprint_names_the_file),
         cmocka_unit_test(test_fingerprint_leaves_the_pace_out),

@@ -108,6 +108,20 @@ static void test_whole_job(void **state)
     dv_job_release(&job);
 }
 
+/* A load entry may wait for a boolean parameter, under any of the type's names. */
+static void test_when(void **state)
+{
+    struct dv_job job;
+    (void)state;
+    read_good(
+        &job,
+        "{\"name\": \"a\", \"params\": {\"b\": {\"type\": \"bool\"}}, \"load\": [{\"dataset\": \"grown\", "
+        "\"table\": \"t\", \"mode\": \"insert\", \"when\": \":b\"}]}");
+    assert_string_equal(job.loads[0].when, ":b");
+    assert_false(job.loads[0].separate_only);
+    dv_job_release(&job);
+}
+
 /* Without max_rejects one row in a hundred is allowed, not all and not none. */
 static void test_defaults(void **state)
 {
@@ -177,6 +191,14 @@ static void test_mistakes_name_their_place(void **state)
         {"{\"name\": \"a\", \"max_rejects\": \"101%\"}", "max_rejects"},
         {"{\"name\": \"a\", \"max_rejects\": 1.5}", "max_rejects"},
         {"{\"name\": \"a/b\"}", "a/b"},
+        {"{\"name\": \"a\", \"params\": {\"n\": {\"type\": \"integer\"}}, \"load\": [{\"dataset\": "
+         "\"grown\", \"table\": "
+         "\"t\", \"mode\": \"insert\", \"when\": \":n\"}]}",
+         "load[0].when: the job has no boolean parameter \"n\""},
+        {"{\"name\": \"a\", \"params\": {\"b\": {\"type\": \"boolean\"}}, \"extract\": {\"x\": {\"table\": "
+         "\"t\", "
+         "\"when\": \":b\"}}}",
+         "extract.x.when must be"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -234,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole_job),
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_when),
         cmocka_unit_test(test_a_live_target_is_spared),
         cmocka_unit_test(test_copy_needs_no_models),
         cmocka_unit_test(test_mistakes_name_their_place),
