@@ -148,6 +148,8 @@ static void a_check_waits_for_its_parameter(void **state)
     struct run run;
     struct dv_verification all;
     (void)state;
+    write_check("010_none.sql", "SELECT 1 WHERE false");
+    write_check("020_warns.sql", "SELECT 1 WHERE false");
     write_check("010_off.sql", "-- drover: severity=error, when=:extra\nSELECT FROM no_such_table");
     write_check("020_on.sql", "-- drover: when=:other severity=warning\n-- Said.\nSELECT 1");
     write_check("030_many.sql", "SELECT 1 WHERE false");
@@ -329,8 +331,8 @@ int main(void)
         cmocka_unit_test(a_fault_of_the_disk_is_no_finding),
         cmocka_unit_test(orphans_are_found),
         cmocka_unit_test(checks_of_the_job),
-        cmocka_unit_test(a_check_waits_for_its_parameter),
         cmocka_unit_test(passed_checks_are_known_again),
+        cmocka_unit_test(a_check_waits_for_its_parameter),
     };
     return cmocka_run_group_tests(tests, test_job_start, test_job_stop);
 }
