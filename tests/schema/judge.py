@@ -20,7 +20,7 @@ import jsonschema
 BEYOND = re.compile(
     r"there is no model|neither a model|is not among the columns|is called|given two columns|is not there where|"
     r"stands under filter and|is not the name of a table|type|between \d+ ms|is not a value|invalid input|"
-    r"is not a number of rows|is given|out of range|no parameter|declared"
+    r"is not a number of rows|is given|out of range|no parameter|no boolean parameter|declared"
 )
 LEFT_OUT = object()
 SEED = 20251
