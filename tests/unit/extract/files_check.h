@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/stage_reader.h"
 #include "extract/extract.h"
+#include "tests/exists.h"
 #include "tests/unit/core/temp_folder.h"
 
 #include <stdio.h>
@@ -62,7 +63,7 @@ static inline char *read_rows(const char *dir)
 {
     struct dv_buf out = {0};
     struct dv_err err = DV_ERR_INIT;
-    for (uint32_t part = 0; dv_part_exists(dir, part); part++) {
+    for (uint32_t part = 0; part_exists(dir, part); part++) {
         struct dv_stage_reader *reader = NULL;
         struct dv_stage_block block;
         if (dv_stage_verify_part(dir, part, &err) != DV_OK ||
