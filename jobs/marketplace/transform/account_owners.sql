@@ -1,4 +1,4 @@
--- Every profile with an owner gets its owner's row, with all permissions.
+-- Every profile with an owner gets its owner's row, with all permissions; one that is there becomes that.
 SELECT id AS supplier_profile_id,
        owner_user_id AS user_id,
        'owner'::text AS role,
