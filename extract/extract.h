@@ -36,6 +36,7 @@ struct dv_extract_spec {
     const char *where;                /* NULL or an SQL condition pushed to the server */
     const struct dv_file_spec *files; /* of a folder (source_uri "dir:PATH"); the columns are declared */
     unsigned file_count;              /* 0: a table */
+    uint64_t part_bytes;              /* of a file's text; 0: 32 MiB */
 };
 
 /* Columns and row estimate without reading data: for check, plan and type checking. *columns is owned by the

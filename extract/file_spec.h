@@ -9,9 +9,11 @@
 enum dv_file_format { DV_FILE_CSV, DV_FILE_NDJSON };
 enum dv_date_order { DV_DATES_YMD, DV_DATES_DMY, DV_DATES_MDY };
 
-/* Columns that a job may ask for beside those of the file: its name, and the line where the record begins. */
-#define DV_FILE_NAME_COLUMN "_file"
-#define DV_FILE_LINE_COLUMN "_line"
+/* Columns that a job may ask for beside those of the file: its name, the line where the record begins, and
+ * the record as it stands there. */
+#define DV_FILE_NAME_COLUMN   "_file"
+#define DV_FILE_LINE_COLUMN   "_line"
+#define DV_FILE_RECORD_COLUMN "_record"
 
 #define DV_RECORD_MOST ((uint64_t)1024 * 1024 * 1024) /* what max_record may be: a stage file's limit */
 

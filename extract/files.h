@@ -14,10 +14,10 @@
 #include "extract/file_text.h"
 #include "extract/source.h"
 
-#define DV_FILE_PART_BYTES ((uint64_t)32 * 1024 * 1024)
+#define DV_FILE_PART_BYTES ((uint64_t)32 * 1024 * 1024) /* where the spec says nothing */
 
 /* Where a column's values come from. */
-enum dv_file_from { DV_FROM_FIELD, DV_FROM_CONSTANT, DV_FROM_NAME, DV_FROM_LINE };
+enum dv_file_from { DV_FROM_FIELD, DV_FROM_CONSTANT, DV_FROM_NAME, DV_FROM_LINE, DV_FROM_RECORD };
 
 struct dv_file_column {
     const struct dv_column *column; /* of the dataset */

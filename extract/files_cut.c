@@ -49,6 +49,7 @@ struct cutter {
     struct dv_file_part part; /* the one that is open */
     uint64_t before;          /* bytes of text of the files before */
     uint64_t room;            /* free on the disk that the parts go to */
+    uint64_t part_bytes;
 };
 
 static enum dv_status close_part(struct cutter *cutter, struct dv_err *err)
@@ -118,7 +119,7 @@ static enum dv_status cut_file(struct cutter *cutter, uint32_t number, struct dv
         }
         text->at = cutter->scan.next;
         line += cutter->scan.lines;
-        if (dv_file_text_offset(text) - cutter->part.offset >= DV_FILE_PART_BYTES) {
+        if (dv_file_text_offset(text) - cutter->part.offset >= cutter->part_bytes) {
             DV_TRY(close_part(cutter, err));
             cutter->part.line = line;
         }
@@ -230,9 +231,11 @@ done:
 static enum dv_status make_cut(const struct dv_files_layout *layout, const char *dir, const char *path,
                                struct dv_files_cut *cut, struct dv_err *err)
 {
-    struct cutter cutter = {.cut = cut, .room = UINT64_MAX};
+    struct cutter cutter = {.cut = cut, .room = UINT64_MAX, .part_bytes = layout->spec->part_bytes};
     struct statvfs disk;
     enum dv_status status;
+    if (cutter.part_bytes == 0)
+        cutter.part_bytes = DV_FILE_PART_BYTES;
     DV_TRY(dv_file_remove_tree(dir, err)); /* parts are worth nothing without it */
     DV_TRY(dv_file_make_dirs(dir, err));
     if (statvfs(dir, &disk) == 0)

@@ -274,8 +274,8 @@ static enum dv_status place_column(struct dv_files_layout *layout, const struct 
             out->from = DV_FROM_CONSTANT;
             return make_constant(layout, out, spec->constants[i].value, err);
         }
-    if (strcmp(name, DV_FILE_LINE_COLUMN) == 0) {
-        out->from = DV_FROM_LINE;
+    if (strcmp(name, DV_FILE_LINE_COLUMN) == 0 || strcmp(name, DV_FILE_RECORD_COLUMN) == 0) {
+        out->from = strcmp(name, DV_FILE_LINE_COLUMN) == 0 ? DV_FROM_LINE : DV_FROM_RECORD;
         return DV_OK;
     }
     if (strcmp(name, DV_FILE_NAME_COLUMN) == 0) {

@@ -63,6 +63,17 @@ static enum dv_status put_field(struct dv_record_reader *reader, const struct dv
                         reader->column_count == 1, out, good, &reader->fault, err);
 }
 
+/* The whole record, without the line's end. */
+static enum dv_status put_record(struct dv_record_reader *reader, const struct dv_file_column *column,
+                                 bool ascii, struct dv_buf *out, bool *good, struct dv_err *err)
+{
+    size_t length = reader->length;
+    while (length > 0 && (reader->record[length - 1] == '\n' || reader->record[length - 1] == '\r'))
+        length--;
+    return dv_field_put(&reader->converter, column->column, reader->record, length, true, ascii,
+                        reader->column_count == 1, out, good, &reader->fault, err);
+}
+
 static enum dv_status put_columns(struct dv_record_reader *reader, bool ascii, struct dv_buf *out, bool *good,
                                   struct dv_err *err)
 {
@@ -75,6 +86,8 @@ static enum dv_status put_columns(struct dv_record_reader *reader, bool ascii, s
             dv_buf_byte(out, ',');
         if (column->from == DV_FROM_LINE)
             dv_buf_printf(out, "%" PRIu64, reader->line);
+        else if (column->from == DV_FROM_RECORD)
+            status = put_record(reader, column, ascii, out, good, err);
         else if (column->from != DV_FROM_FIELD)
             dv_buf_append(out, column->ready, column->ready_length);
         else if (json)

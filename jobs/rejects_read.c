@@ -92,7 +92,8 @@ enum dv_status dv_reject_lists_find(struct dv_reject_lists *lists, const char *r
             struct dv_reject_list *list = &lists->lists[lists->count];
             *list = (struct dv_reject_list){.name = dv_arena_strdup(arena, entries[i]->d_name),
                                             .dir = dv_arena_printf(arena, "%s/%s", dir, entries[i]->d_name),
-                                            .load = strncmp(entries[i]->d_name, "load-", 5) == 0};
+                                            .load = strncmp(entries[i]->d_name, "load-", 5) == 0,
+                                            .extract = strncmp(entries[i]->d_name, "extract-", 8) == 0};
             status =
                 list->name != NULL && list->dir != NULL ? find_parts(list, arena, err) : dv_fail_memory(err);
             lists->count += status == DV_OK && list->part_count > 0;

@@ -56,9 +56,9 @@ const char *dv_replay_load_dir(struct dv_arena *arena, const struct dv_link *rep
 
 /* A folder of rejects/. */
 struct dv_reject_list {
-    const char *name; /* MODEL, MODEL@ROOT or load-STEP */
+    const char *name; /* MODEL, MODEL@ROOT, load-STEP or extract-DATASET */
     const char *dir;
-    bool load;
+    bool load, extract;
     bool whole; /* else its step is not done yet, or was interrupted */
     uint32_t *parts;
     uint32_t part_count;

@@ -246,8 +246,16 @@ static enum dv_status read_header(struct reading *reading, const char **at, cons
         enum dv_status status = open_list(reading, &reading->lists->lists[i], err);
         if (status != DV_OK)
             return status;
-        if (fits(reading, fields, count - DV_REJECT_COLUMNS))
+        if (!fits(reading, fields, count - DV_REJECT_COLUMNS))
+            continue;
+        if (!reading->list->extract)
             return DV_OK;
+        status = bad_line(reading, 1, err,
+                          "these records could not be read, and are in no dataset to be "
+                          "corrected in");
+        dv_err_hint(err,
+                    "leave this file out; correct the file that they come from, and run anew with --new");
+        return status;
     }
     return bad_header(reading, fields, count - DV_REJECT_COLUMNS, err);
 }

@@ -96,7 +96,8 @@ static bool is_constant(const struct dv_file_spec *file, const char *column)
     for (unsigned i = 0; i < file->constant_count; i++)
         if (strcmp(file->constants[i].column, column) == 0)
             return true;
-    return strcmp(column, DV_FILE_NAME_COLUMN) == 0 || strcmp(column, DV_FILE_LINE_COLUMN) == 0;
+    return strcmp(column, DV_FILE_NAME_COLUMN) == 0 || strcmp(column, DV_FILE_LINE_COLUMN) == 0 ||
+           strcmp(column, DV_FILE_RECORD_COLUMN) == 0;
 }
 
 static enum dv_status read_format(const json_t *object, const char *place, struct dv_file_spec *file,

@@ -100,7 +100,8 @@ static inline void extract_file(const struct files_case *test, unsigned workers,
                                    .declared = columns,
                                    .declared_count = count,
                                    .files = &file,
-                                   .file_count = 1};
+                                   .file_count = 1,
+                                   .part_bytes = 3 * 1024 * 1024};
     *out = (struct extracted){.err = DV_ERR_INIT};
     out->status = dv_extract_run(&context, &spec, 1, false, &out->err);
     out->rows = read_rows(in_temp("run/extract/data"));
