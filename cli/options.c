@@ -18,7 +18,7 @@
 
 static const struct option {
     const char *name;
-    const char *value; /* what stands behind it, for the help; NULL: nothing */
+    const char *value; /* what stands behind it, for the help; NULL: nothing; "[=...": only behind a = */
     const char *help;
 } table[DV_OPT_COUNT] = {
     [DV_OPT_SOURCE] = {"--source", "URI",
@@ -35,7 +35,8 @@ static const struct option {
     [DV_OPT_ONLY] = {"--only", "STEP[,STEP]", "these load steps alone"},
     [DV_OPT_DEADLINE] = {"--deadline", "TIME",
                          "stop then, to be resumed: 05:30, 2025-06-02T05:30, +2h (no deadline)"},
-    [DV_OPT_DRY_RUN] = {"--dry-run", NULL, "load a copy of the target, and show what came of it"},
+    [DV_OPT_DRY_RUN] = {"--dry-run", "[=copy|=transaction]",
+                        "load a copy of the target, or the target in a transaction that is rolled back"},
     [DV_OPT_YES] = {"--yes", NULL, "carry it out; without, it is only shown"},
     [DV_OPT_PLAN] = {"--plan", NULL, "only show what would be done"},
     [DV_OPT_PHASE] = {"--phase", "PHASE", "expand, index or contract"},
@@ -261,6 +262,11 @@ static enum dv_status take_value(struct dv_options *options, enum dv_option_id i
     case DV_OPT_TABLES:
         options->tables = value;
         break;
+    case DV_OPT_DRY_RUN:
+        options->dry_run = value;
+        if (strcmp(value, "copy") != 0 && strcmp(value, "transaction") != 0)
+            status = dv_fail(err, DV_EXIT_USAGE, "--dry-run must be copy or transaction, not \"%s\"", value);
+        break;
     case DV_OPT_LOG_FORMAT:
         status = take_log_format(options, value, err);
         break;
@@ -277,8 +283,7 @@ static void take_flag(struct dv_options *options, enum dv_option_id id)
         [DV_OPT_YES] = &options->yes,           [DV_OPT_PLAN] = &options->plan,
         [DV_OPT_JSON] = &options->json,         [DV_OPT_WATCH] = &options->watch,
         [DV_OPT_ANALYZE] = &options->analyze,   [DV_OPT_QUIET] = &options->quiet,
-        [DV_OPT_DRY_RUN] = &options->dry_run,   [DV_OPT_HELP] = &options->help,
-        [DV_OPT_VERSION] = &options->version,
+        [DV_OPT_HELP] = &options->help,         [DV_OPT_VERSION] = &options->version,
     };
     *flags[id] = true;
 }
@@ -325,6 +330,8 @@ static enum dv_status take_option(struct dv_options *options, unsigned allowed, 
         take_flag(options, (enum dv_option_id)id);
         return DV_OK;
     }
+    if (equals == NULL && table[id].value[0] == '[')
+        return take_value(options, (enum dv_option_id)id, "copy", err);
     if (equals != NULL)
         return take_value(options, (enum dv_option_id)id, equals + 1, err);
     if (*at + 1 == argc)
@@ -359,8 +366,9 @@ void dv_options_help(unsigned allowed, struct dv_buf *out)
     for (unsigned id = 0; id < DV_OPT_COUNT; id++) {
         if ((allowed & DV_OPT_BIT(id)) == 0)
             continue;
-        int used = snprintf(NULL, 0, "%s %s", table[id].name, table[id].value != NULL ? table[id].value : "");
-        dv_buf_printf(out, "  %s %s%*s  %s\n", table[id].name, table[id].value != NULL ? table[id].value : "",
-                      used < 22 ? 22 - used : 0, "", table[id].help);
+        const char *value = table[id].value != NULL ? table[id].value : "", *gap = *value == '[' ? "" : " ";
+        int used = snprintf(NULL, 0, "%s%s%s", table[id].name, gap, value);
+        dv_buf_printf(out, "  %s%s%s%*s  %s\n", table[id].name, gap, value, used < 22 ? 22 - used : 0, "",
+                      table[id].help);
     }
 }

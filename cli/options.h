@@ -49,10 +49,11 @@ struct dv_options {
     struct dv_request request;
     const char *params[DV_MOST_PARAMS];
     const char *phase, *to, *only, *out, *from, *schema, *tables; /* NULL: not given */
+    const char *dry_run; /* how: "copy", "transaction"; NULL: none */
     uint64_t limit, samples;
     char environment[2][4096];       /* DROVER_SOURCE taken apart: database, folder */
     bool source_given, folder_given; /* on the command line */
-    bool contract, dry_run, yes, plan, json, watch, analyze, quiet, log_json, help, version;
+    bool contract, yes, plan, json, watch, analyze, quiet, log_json, help, version;
     const char *arguments[DV_MOST_ARGUMENTS];
     unsigned argument_count;
 };

@@ -20,6 +20,8 @@ struct dv_throttle {
     unsigned every_ms; /* how long an answer counts */
 };
 
+struct dv_rehearsal;
+
 struct dv_context {
     const char *job;                    /* the job's name */
     const char *run_id;                 /* 20250601T013000Z-4f2a */
@@ -36,6 +38,7 @@ struct dv_context {
     unsigned lock_timeout_ms;           /* how long a statement may queue for a lock; 0: 2 s */
     unsigned lock_wait_ms;              /* how long it is tried again and again; 0: 5 min */
     struct dv_flags flags;              /* what "when" asks of schema steps and checks */
+    struct dv_rehearsal *rehearsal;     /* load/rehearsal.h; NULL: what is done is done */
 };
 
 #endif

@@ -294,8 +294,9 @@ enum dv_status dv_pg_open_beside(struct dv_pg **out, const struct dv_pg *pg, int
 
 void dv_pg_close(struct dv_pg *pg)
 {
-    if (pg == NULL)
+    if (pg == NULL || dv_pg_held_leave(pg))
         return;
+    dv_pg_held_free(pg);
     PQfreemem(pg->row);
     PQfinish(pg->conn);
     dv_free(pg->uri);
@@ -453,11 +454,18 @@ static enum dv_status collect(struct dv_pg *pg, PGresult **last, struct dv_err *
     return status != DV_OK ? status : failure;
 }
 
-enum dv_status dv_pg_exec(struct dv_pg *pg, const char *sql, struct dv_err *err)
+enum dv_status dv_pg_send(struct dv_pg *pg, const char *sql, struct dv_err *err)
 {
     if (PQsendQuery(pg->conn, sql) == 0)
         return dv_pg_fail_result(pg, NULL, err);
     return collect(pg, NULL, err);
+}
+
+enum dv_status dv_pg_exec(struct dv_pg *pg, const char *sql, struct dv_err *err)
+{
+    bool guarded;
+    enum dv_status status = dv_pg_enter(pg, sql, &guarded, err);
+    return status == DV_OK ? dv_pg_leave(pg, guarded, dv_pg_send(pg, sql, err), err) : status;
 }
 
 enum dv_status dv_pg_execf(struct dv_pg *pg, struct dv_err *err, const char *format, ...)
@@ -477,8 +485,8 @@ enum dv_status dv_pg_execf(struct dv_pg *pg, struct dv_err *err, const char *for
     return status;
 }
 
-enum dv_status dv_pg_query(struct dv_pg *pg, const char *sql, int count, const char *const *params,
-                           PGresult **result, struct dv_err *err)
+enum dv_status dv_pg_send_params(struct dv_pg *pg, const char *sql, int count, const char *const *params,
+                                 PGresult **result, struct dv_err *err)
 {
     *result = NULL;
     if (PQsendQueryParams(pg->conn, sql, count, NULL, params, NULL, NULL, 0) == 0)
@@ -486,6 +494,23 @@ enum dv_status dv_pg_query(struct dv_pg *pg, const char *sql, int count, const c
     enum dv_status status = collect(pg, result, err);
     if (status == DV_OK && *result == NULL)
         status = dv_pg_fail_result(pg, NULL, err);
+    if (status != DV_OK) {
+        PQclear(*result);
+        *result = NULL;
+    }
+    return status;
+}
+
+enum dv_status dv_pg_query(struct dv_pg *pg, const char *sql, int count, const char *const *params,
+                           PGresult **result, struct dv_err *err)
+{
+    bool guarded;
+    *result = NULL;
+    enum dv_status status = dv_pg_enter(pg, sql, &guarded, err);
+    if (status != DV_OK)
+        return status;
+    status = dv_pg_send_params(pg, sql, count, params, result, err);
+    status = dv_pg_leave(pg, guarded, status, err);
     if (status != DV_OK) {
         PQclear(*result);
         *result = NULL;

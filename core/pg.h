@@ -42,6 +42,24 @@ enum dv_status dv_pg_query(struct dv_pg *pg, const char *sql, int count, const c
 enum dv_status dv_pg_run(struct dv_pg *pg, const char *sql, int count, const char *const *params,
                          uint64_t *affected, struct dv_err *err) DV_MUST_CHECK;
 
+/* Transactions. On a connection that is held (below) they are savepoints of the one transaction that it is
+ * held in: READ COMMITTED whatever `mode` says, and a commit looks at deferred constraints as COMMIT does. */
+enum dv_pg_mode { DV_PG_READ_WRITE, DV_PG_REPEATABLE_READ, DV_PG_READ_ONLY };
+enum dv_status dv_pg_begin(struct dv_pg *pg, enum dv_pg_mode mode, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_pg_commit(struct dv_pg *pg, struct dv_err *err) DV_MUST_CHECK; /* failed: rolled back */
+enum dv_status dv_pg_rollback(struct dv_pg *pg, struct dv_err *err) DV_MUST_CHECK;
+bool dv_pg_in_transaction(const struct dv_pg *pg); /* begun, also where it has failed since */
+
+/* Holds the connection in one transaction, to the end of its life: whatever is done over it is rolled back
+ * when it is let go or closed, or the process dies. A statement outside of begin and commit fails by itself,
+ * as it does without a transaction around it. A statement that would end the transaction is a BUG. */
+enum dv_status dv_pg_hold(struct dv_pg *pg, struct dv_err *err) DV_MUST_CHECK;
+/* One more holder of a held connection; each closes it, and to the next one it is a fresh session: no
+ * transaction under way, no temporary tables, settings as they were when it was held. One at a time but for
+ * the first. */
+struct dv_pg *dv_pg_share(struct dv_pg *pg);
+enum dv_status dv_pg_let_go(struct dv_pg *pg, struct dv_err *err) DV_MUST_CHECK; /* rolls all of it back */
+
 /* COPY ... TO STDOUT: begin, data until DV_END, which also checks the final status. *data is borrowed until
  * the next call: one CSV record with its LF, as libpq delivers it. */
 enum dv_status dv_pg_copy_out_begin(struct dv_pg *pg, const char *sql, struct dv_err *err) DV_MUST_CHECK;

@@ -9,6 +9,8 @@ static enum dv_status begin(struct dv_pg *pg, const char *sql, ExecStatusType wa
 {
     PGresult *result = NULL;
     enum dv_status status = DV_OK;
+    if (pg->held != NULL && !dv_pg_in_transaction(pg))
+        return dv_fail(err, DV_EXIT_BUG, "COPY outside of a transaction");
     if (PQsendQuery(pg->conn, sql) == 0)
         return dv_pg_fail_result(pg, NULL, err);
     DV_TRY(dv_pg_flush(pg, err));

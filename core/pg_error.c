@@ -76,6 +76,17 @@ enum dv_status dv_pg_fail_lost(struct dv_pg *pg, struct dv_err *err)
     return status;
 }
 
+/* A job's statements go through an EXECUTE where the connection is held; those of a function that they call
+ * have more lines of context. */
+static const char *position(const struct dv_pg *pg, const PGresult *result)
+{
+    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+    if (pg->held != NULL && context != NULL && strchr(context, '\n') == NULL &&
+        PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION) == NULL)
+        return PQresultErrorField(result, PG_DIAG_INTERNAL_POSITION);
+    return PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+}
+
 enum dv_status dv_pg_fail_result(struct dv_pg *pg, const PGresult *result, struct dv_err *err)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -95,7 +106,7 @@ enum dv_status dv_pg_fail_result(struct dv_pg *pg, const PGresult *result, struc
     const char *column = PQresultErrorField(result, PG_DIAG_COLUMN_NAME);
     append(text, sizeof text, " (table ", PQresultErrorField(result, PG_DIAG_TABLE_NAME), ")");
     append(text, sizeof text, " (constraint ", PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME), ")");
-    append(text, sizeof text, " (at character ", PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION), ")");
+    append(text, sizeof text, " (at character ", position(pg, result), ")");
     enum dv_status status =
         passing(sqlstate) ? dv_fail_retry(err, "%s", text) : dv_fail(err, DV_EXIT_FAULT, "%s", text);
     (void)snprintf(err->sqlstate, sizeof err->sqlstate, "%s", sqlstate);

@@ -21,12 +21,29 @@ struct dv_pg {
     int64_t silent_since_us, ask_at_us; /* of the wait under way; 0: something came */
     unsigned no_answers;
     bool suspected;
+    struct dv_pg_held *held; /* owned; NULL: it is not held in one transaction */
 };
 
 /* Waits up to 200 ms for the socket (POLLIN, POLLOUT) and takes in what has come. DV_OK also when nothing
  * came. Once the wait that began at since_us (0: long ago) has lasted 200 ms, a stop request cancels the
  * statement and fails. */
 enum dv_status dv_pg_wait(struct dv_pg *pg, short events, int64_t since_us, struct dv_err *err) DV_MUST_CHECK;
+/* Statements as they are, without a look at whether the connection is held. */
+enum dv_status dv_pg_send(struct dv_pg *pg, const char *sql, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_pg_send_params(struct dv_pg *pg, const char *sql, int count, const char *const *params,
+                                 PGresult **result, struct dv_err *err) DV_MUST_CHECK;
+
+/* ---- pg_transaction.c ---- */
+/* Around every statement; they do nothing where the connection is not held. *guarded, for leave: the
+ * statement is outside of a transaction, and what it does is undone where it fails. leave returns the status
+ * that it is given, or that of a failure of its own. */
+enum dv_status dv_pg_enter(struct dv_pg *pg, const char *sql, bool *guarded,
+                           struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_pg_leave(struct dv_pg *pg, bool guarded, enum dv_status status,
+                           struct dv_err *err) DV_MUST_CHECK;
+bool dv_pg_held_leave(struct dv_pg *pg); /* false: this was the last holder */
+void dv_pg_held_free(struct dv_pg *pg);
+
 /* ---- pg_watch.c ---- */
 /* To be called while a wait brings nothing; asks the server what goes on once that has lasted for
  * patience_us. RETRY, and the connection lost, where it will bring nothing any more. May take 15 s. */

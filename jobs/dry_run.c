@@ -75,14 +75,43 @@ static enum dv_status clear_folder(struct dv_dry_run *dry, struct dv_err *err)
     return old != NULL ? dv_file_remove_tree(old, err) : dv_fail_memory(err);
 }
 
-enum dv_status dv_dry_run_begin(struct dv_dry_run *dry, const struct dv_request *request, struct dv_err *err)
+static enum dv_status make_copy(struct dv_dry_run *dry, const char *source, const char *target,
+                                struct dv_err *err)
+{
+    unsigned count;
+    const char **tables = list_tables(dry, &count);
+    if (tables == NULL)
+        return dv_fail_memory(err);
+    enum dv_status status =
+        dv_clone_make(&dry->clone, dry->guard.work, dry->guard.path, target, tables, count, &dry->arena, err);
+    dry->request.target = dry->clone.uri;
+    dry->request.source = dry->separate ? source : dry->clone.uri;
+    return status;
+}
+
+static enum dv_status use_target(struct dv_dry_run *dry, const char *source, const char *target,
+                                 struct dv_err *err)
+{
+    struct dv_pg *pg = NULL;
+    enum dv_status status;
+    dry->request.target = target;
+    dry->request.source = source;
+    dry->request.rehearsal = &dry->rehearsal;
+    DV_TRY(dv_pg_open(&pg, target, "drover/dry-run", err));
+    status = dv_rehearsal_check(pg, err);
+done:
+    dv_pg_close(pg);
+    return status;
+}
+
+enum dv_status dv_dry_run_begin(struct dv_dry_run *dry, const struct dv_request *request,
+                                enum dv_dry_run_form form, struct dv_err *err)
 {
     const char *source, *target;
-    unsigned count;
     struct dv_params params;
     struct dv_flags flags;
     enum dv_status status;
-    *dry = (struct dv_dry_run){.guard.lock_fd = -1};
+    *dry = (struct dv_dry_run){.form = form, .request = *request, .guard.lock_fd = -1};
     if (request->run_id != NULL) {
         status = dv_fail(err, DV_EXIT_USAGE, "--run and --dry-run exclude each other");
         dv_err_hint(err, "a dry run begins anew each time");
@@ -96,18 +125,10 @@ enum dv_status dv_dry_run_begin(struct dv_dry_run *dry, const struct dv_request 
     DV_TRY(dv_workdir_lock(&dry->guard, err));
     DV_TRY(clear_folder(dry, err));
     DV_TRY(find_databases(dry, request, &source, &target, err));
-    const char **tables = list_tables(dry, &count);
-    if (tables == NULL) {
-        status = dv_fail_memory(err);
-        goto done;
-    }
-    DV_TRY(dv_clone_make(&dry->clone, dry->guard.work, dry->guard.path, target, tables, count, &dry->arena,
-                         err));
-    dry->request = *request;
     dry->request.work = dry->guard.path;
-    dry->request.target = dry->clone.uri;
-    dry->request.source = dry->separate ? source : dry->clone.uri;
     dry->request.fresh = true;
+    status =
+        form == DV_DRY_RUN_COPY ? make_copy(dry, source, target, err) : use_target(dry, source, target, err);
 done:
     if (status != DV_OK) {
         dv_err_place(err, "dry run", NULL, -1, -1);
@@ -207,6 +228,36 @@ static enum dv_status say_rejects(struct dv_dry_run *dry, const struct output *o
     return status;
 }
 
+static enum dv_status say_copied(const struct dv_dry_run *dry, const struct output *output,
+                                 struct dv_err *err)
+{
+    enum dv_status status;
+    DV_TRY(say(output, err, "  %" PRIu64 " KiB of its tables were copied, and the copy was loaded",
+               dry->clone.bytes >> 10));
+    if (dry->clone.left_empty > 0)
+        DV_TRY(say(output, err, "; %u tables were left empty in it", dry->clone.left_empty));
+    status = say(output, err, "\n");
+done:
+    return status;
+}
+
+static enum dv_status say_rolled_back(const struct dv_dry_run *dry, const struct output *output,
+                                      struct dv_err *err)
+{
+    const struct dv_rehearsal *rehearsal = &dry->rehearsal;
+    enum dv_status status;
+    if (rehearsal->began_us == 0)
+        return say(output, err, "  it did not come to the transaction\n");
+    if (rehearsal->held_us < 0)
+        return say(output, err, "  the connection was lost: the server rolls its transaction back\n");
+    DV_TRY(say(output, err, "  one transaction did it, held its locks for %.1f s, and was rolled back\n",
+               (double)rehearsal->held_us / 1e6));
+    for (unsigned i = 0; i < rehearsal->left_out.count; i++)
+        DV_TRY(say(output, err, "  %s\n", rehearsal->left_out.list[i].what));
+done:
+    return status;
+}
+
 enum dv_status dv_dry_run_report(struct dv_dry_run *dry, dv_write_fn write, void *context, struct dv_err *err)
 {
     const struct output output = {.write = write, .context = context};
@@ -225,11 +276,8 @@ enum dv_status dv_dry_run_report(struct dv_dry_run *dry, dv_write_fn write, void
     DV_TRY(say_loads(dry, &output, run_dir, err));
     DV_TRY(say_rejects(dry, &output, run_dir, err));
     DV_TRY(say(&output, err, "\ndry run: nothing was changed in %s\n", dry->target));
-    DV_TRY(say(&output, err, "  %" PRIu64 " KiB of its tables were copied, and the copy was loaded",
-               dry->clone.bytes >> 10));
-    if (dry->clone.left_empty > 0)
-        DV_TRY(say(&output, err, "; %u tables were left empty in it", dry->clone.left_empty));
-    status = say(&output, err, "\n  the files are in %s until the next dry run\n", run_dir);
+    DV_TRY(dry->form == DV_DRY_RUN_COPY ? say_copied(dry, &output, err) : say_rolled_back(dry, &output, err));
+    status = say(&output, err, "  the files are in %s until the next dry run\n", run_dir);
 done:
     return status;
 }
@@ -237,6 +285,7 @@ done:
 void dv_dry_run_end(struct dv_dry_run *dry)
 {
     dv_clone_drop(&dry->clone);
+    dv_rehearsal_release(&dry->rehearsal);
     dv_workdir_close(&dry->guard);
     dv_job_release(&dry->job);
     dv_arena_release(&dry->arena);

@@ -183,8 +183,14 @@ static void use(const struct dv_run_input *input, const char *column, bool *used
             used[i] = true;
 }
 
+/* Steps that are going to change the target's tables, which they have changed by now in a run. */
+static bool steps_to_come(const struct dv_run *run)
+{
+    return run->request->rehearsal != NULL && dv_schema_pending(&run->schema, DV_PHASE_EXPAND);
+}
+
 /* What the load entries take of the dataset. Without columns of its own an entry copies what both tables
- * have; where the target's table is not there yet, everything. */
+ * have; where the target's table is not there yet, or steps may still add columns to it, everything. */
 static enum dv_status use_loaded(struct dv_run *run, struct dv_pg *target, const struct dv_run_input *input,
                                  bool *used, struct dv_err *err)
 {
@@ -194,7 +200,7 @@ static enum dv_status use_loaded(struct dv_run *run, struct dv_pg *target, const
         unsigned count = load->spec.column_count;
         if (strcmp(load->spec.dataset, input->extract->name) != 0 || (load->separate_only && !run->separate))
             continue;
-        if (count == 0) {
+        if (count == 0 && !steps_to_come(run)) {
             enum dv_status status =
                 dv_run_table_columns(run, target, load->spec.table, &names, &count, &run->arena, err);
             if (status != DV_OK)

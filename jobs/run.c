@@ -3,8 +3,11 @@
 #include "core/stop.h"
 #include "jobs/preflight.h"
 #include "jobs/run_parts.h"
+#include "load/rehearsal.h"
 
 #include <string.h>
+
+#define UNSAFE_NEW_VALUE "55P04" /* unsafe_new_enum_value_usage */
 
 enum dv_status dv_run_apply_phase(struct dv_run *run, enum dv_phase phase, struct dv_err *err)
 {
@@ -45,14 +48,21 @@ static const struct {
     {DV_STAGE_DONE, "done", true, dv_stage_done},
 };
 
+/* A rehearsal holds locks, and does not hold them while it extracts: sources may be tables of the target. */
+static const unsigned char usual_order[] = {0, 1, 2, 3, 4, 5, 6, 7};
+static const unsigned char rehearsal_order[] = {1, 2, 0, 3, 4, 5, 6, 7};
+
 static enum dv_status lock_target(struct dv_run *run, struct dv_err *err)
 {
+    bool asks_throttle = (run->wanted & DV_STAGE_LOAD) != 0 && run->context.rehearsal == NULL;
     enum dv_status status = DV_OK;
     if (run->locked != NULL)
         return DV_OK;
+    if (run->context.rehearsal != NULL)
+        dv_rehearsal_limit(&run->context);
     DV_TRY(dv_target_open(&run->locked, &run->context, run->target, true, err));
     DV_TRY(dv_target_check_loaded(run->locked, &run->context, err));
-    if ((run->wanted & DV_STAGE_LOAD) != 0)
+    if (asks_throttle)
         DV_TRY(dv_throttle_check(dv_target_pg(run->locked), run->context.throttle, err));
     status = dv_target_run_state(run->locked, "running", run->fingerprint, err);
 done:
@@ -76,13 +86,31 @@ void dv_run_hint_resume(struct dv_err *err)
         dv_err_hint(err, "run the same command again to resume");
 }
 
+static enum dv_status fail(struct dv_run *run, enum dv_status status, struct dv_err *err)
+{
+    bool rehearsal = run->context.rehearsal != NULL;
+    /* Code 4 says that nothing is loaded. An earlier call of this run may have had a larger allowance. */
+    if (err->code == DV_EXIT_REJECTS && run->locked != NULL && !rehearsal)
+        status = dv_run_take_back(run, err);
+    if (rehearsal && strcmp(err->sqlstate, UNSAFE_NEW_VALUE) == 0)
+        dv_err_hint(err,
+                    "one transaction cannot use an enum value that it added itself; --dry-run alone can");
+    dv_run_hint_resume(err);
+    if (err->job[0] == '\0')
+        snprintf(err->job, sizeof err->job, "%s", run->job.name);
+    note_failure(run, err);
+    return status;
+}
+
 enum dv_status dv_run_stages(struct dv_run *run, unsigned wanted, struct dv_err *err)
 {
+    const unsigned char *order = run->context.rehearsal != NULL ? rehearsal_order : usual_order;
     enum dv_status status = DV_OK;
     run->wanted = wanted;
     if ((wanted & (DV_STAGE_EXPAND | DV_STAGE_LOAD)) != 0)
         DV_TRY(dv_run_preflight_first(run, err));
-    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+    for (size_t at = 0; at < sizeof stages / sizeof stages[0]; at++) {
+        unsigned i = order[at];
         if ((wanted & (unsigned)stages[i].stage) == 0)
             continue;
         DV_TRY(dv_stop_boundary(err));
@@ -98,14 +126,12 @@ enum dv_status dv_run_stages(struct dv_run *run, unsigned wanted, struct dv_err 
                      NULL);
     }
 done:
-    if (status == DV_OK)
-        return DV_OK;
-    /* Code 4 says that nothing is loaded. An earlier call of this run may have had a larger allowance. */
-    if (err->code == DV_EXIT_REJECTS && run->locked != NULL)
-        status = dv_run_take_back(run, err);
-    dv_run_hint_resume(err);
-    if (err->job[0] == '\0')
-        snprintf(err->job, sizeof err->job, "%s", run->job.name);
-    note_failure(run, err);
+    if (status != DV_OK)
+        status = fail(run, status, err);
+    if (run->context.rehearsal != NULL) {
+        dv_rehearsal_end(run->context.rehearsal);
+        dv_target_close(run->locked);
+        run->locked = NULL;
+    }
     return status;
 }

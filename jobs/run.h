@@ -31,7 +31,8 @@ struct dv_request {
     bool fresh;              /* begin a new run, whatever there is */
     unsigned workers;
     size_t memory;
-    struct dv_progress *progress;                      /* may be NULL */
+    struct dv_rehearsal *rehearsal; /* the target's part is one transaction, rolled back; NULL: it is real */
+    struct dv_progress *progress;   /* may be NULL */
     void (*log_line)(void *context, const char *line); /* may be NULL */
     void *log_context;
 };
@@ -114,9 +115,10 @@ struct dv_run {
 /* On failure nothing is left open. */
 enum dv_status dv_run_open(struct dv_run *run, const struct dv_request *request, enum dv_run_purpose purpose,
                            struct dv_err *err) DV_MUST_CHECK;
-/* stages: bits of enum dv_stage, done in that order. A stage that needs an earlier one's result finds it in
- * the files, or fails (USAGE) and says which command makes it. Failed checks: VERIFY; too many rejects:
- * REJECTS. */
+/* stages: bits of enum dv_stage, done in that order; but in a rehearsal, which begins its transaction with
+ * the first stage that needs the target, expand comes behind transform. A stage that needs an earlier one's
+ * result finds it in the files, or fails (USAGE) and says which command makes it. Failed checks: VERIFY; too
+ * many rejects: REJECTS. */
 enum dv_status dv_run_stages(struct dv_run *run, unsigned stages, struct dv_err *err) DV_MUST_CHECK;
 void dv_run_close(struct dv_run *run); /* idempotent */
 

@@ -176,7 +176,8 @@ static void make_context(struct dv_run *run)
                                        .progress = run->request->progress,
                                        .lock_timeout_ms = run->job.lock_timeout_ms,
                                        .lock_wait_ms = run->job.lock_wait_ms,
-                                       .flags = run->flags};
+                                       .flags = run->flags,
+                                       .rehearsal = run->request->rehearsal};
 }
 
 static enum dv_status open_steps(struct dv_run *run, enum dv_run_purpose purpose, struct dv_err *err)

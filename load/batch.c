@@ -14,10 +14,10 @@
 static enum dv_status stage(struct dv_load_part *part, struct dv_err *err)
 {
     enum dv_status status;
-    DV_TRY(dv_pg_exec(part->pg, "BEGIN", err));
+    DV_TRY(dv_pg_begin(part->pg, DV_PG_READ_WRITE, err));
     DV_TRY(dv_stage_table_make_lasting(part->pg, part->table, err));
     DV_TRY(dv_part_stage(part, NULL, err));
-    status = dv_pg_exec(part->pg, "COMMIT", err);
+    status = dv_pg_commit(part->pg, err);
 done:
     return status;
 }

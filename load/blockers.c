@@ -61,7 +61,8 @@ static void *watch(void *argument)
     const char *params[] = {blockers->pid};
     while (wait_a_moment(blockers)) {
         PGresult *result = NULL;
-        if (pg == NULL && dv_session_open(&pg, blockers->uri, blockers->context, "watch", &err) != DV_OK)
+        if (pg == NULL &&
+            dv_session_open_apart(&pg, blockers->uri, blockers->context, "watch", &err) != DV_OK)
             break;
         if (dv_pg_query(pg, blocking_sql, 1, params, &result, &err) != DV_OK)
             break;

@@ -108,7 +108,7 @@ static enum dv_status ask_once(struct dv_gate *gate, struct dv_err *err)
         gate->pg = NULL;
     }
     if (gate->pg == NULL) {
-        DV_TRY(dv_session_open(&gate->pg, gate->uri, gate->context, "throttle", err));
+        DV_TRY(dv_session_open_apart(&gate->pg, gate->uri, gate->context, "throttle", err));
         DV_TRY(dv_pg_exec(gate->pg,
                           "SET default_transaction_read_only = on; SET statement_timeout = '" QUERY_LIMIT "'",
                           err));
@@ -135,11 +135,12 @@ enum dv_status dv_throttle_check(struct dv_pg *pg, const struct dv_throttle *thr
     enum dv_status status;
     if (throttle == NULL)
         return DV_OK;
-    DV_TRY(dv_pg_exec(pg, "BEGIN READ ONLY; SET LOCAL statement_timeout = '" QUERY_LIMIT "'", err));
+    DV_TRY(dv_pg_begin(pg, DV_PG_READ_ONLY, err));
+    DV_TRY(dv_pg_exec(pg, "SET LOCAL statement_timeout = '" QUERY_LIMIT "'", err));
     status = answer(pg, throttle, &busy, err);
     if (status < 0)
         tell_throttle(err);
-    enum dv_status ended = dv_pg_exec(pg, "ROLLBACK", &ignored);
+    enum dv_status ended = dv_pg_rollback(pg, &ignored);
     if (status == DV_OK && ended != DV_OK) {
         *err = ignored;
         status = ended;

@@ -51,7 +51,7 @@ enum dv_status dv_load_holds(struct dv_target *target, const struct dv_load_spec
     *edited = 0;
     DV_TRY(dv_dataset_manifest_read(spec->dataset_dir, &dataset, err));
     DV_TRY(dv_load_table_read(&table, pg, spec, dataset.columns, dataset.column_count, NULL, err));
-    DV_TRY(dv_pg_exec(pg, "BEGIN", err));
+    DV_TRY(dv_pg_begin(pg, DV_PG_READ_WRITE, err));
     DV_TRY(dv_stage_table_make(pg, &table, err));
     for (uint32_t number = 0; number < dataset.part_count; number++) {
         struct dv_load_part part = {
@@ -60,10 +60,10 @@ enum dv_status dv_load_holds(struct dv_target *target, const struct dv_load_spec
     }
     DV_TRY(dv_pg_exec(pg, "ANALYZE pg_temp.drover_stage", err));
     DV_TRY(count_edited(pg, &table, edited, keys, err));
-    status = dv_pg_exec(pg, "ROLLBACK", err);
+    status = dv_pg_rollback(pg, err);
 done:
     if (status < 0 && !dv_pg_lost(pg)) {
-        enum dv_status undone = dv_pg_exec(pg, "ROLLBACK", &ignored);
+        enum dv_status undone = dv_pg_rollback(pg, &ignored);
         (void)undone; /* the error in hand is what matters */
     }
     dv_load_table_release(&table);

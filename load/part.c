@@ -33,6 +33,11 @@ static const char tuning_sql[] =
     "SELECT set_config('synchronous_commit', 'local', false) "
     "WHERE current_setting('synchronous_commit') = 'off'";
 
+enum dv_status dv_load_session_tune(struct dv_pg *pg, struct dv_err *err)
+{
+    return dv_pg_exec(pg, tuning_sql, err);
+}
+
 enum dv_status dv_load_session_ready(struct dv_load_session *session, const char *uri,
                                      const struct dv_context *context, const char *stage, const char *step,
                                      struct dv_err *err)
@@ -41,9 +46,9 @@ enum dv_status dv_load_session_ready(struct dv_load_session *session, const char
     enum dv_status status = dv_stop_boundary(err);
     if (status != DV_OK)
         return status;
-    if (session->pg != NULL && PQtransactionStatus(dv_pg_conn(session->pg)) != PQTRANS_IDLE) {
+    if (session->pg != NULL && dv_pg_in_transaction(session->pg)) {
         struct dv_err ignored = DV_ERR_INIT;
-        if (dv_pg_lost(session->pg) || dv_pg_exec(session->pg, "ROLLBACK", &ignored) != DV_OK)
+        if (dv_pg_lost(session->pg) || dv_pg_rollback(session->pg, &ignored) != DV_OK)
             dv_load_session_close(session);
     }
     if (session->pg != NULL && (dv_pg_lost(session->pg) || session->step != step))
@@ -57,7 +62,7 @@ enum dv_status dv_load_session_ready(struct dv_load_session *session, const char
     status = dv_session_open(&session->pg, uri, context, what, err);
     if (status == DV_OK)
         status = dv_lock_timeout_set(session->pg, context, err);
-    return status == DV_OK ? dv_pg_exec(session->pg, tuning_sql, err) : status;
+    return status == DV_OK ? dv_load_session_tune(session->pg, err) : status;
 }
 
 static enum dv_status apply_piece(void *context, uint64_t first, uint64_t count, uint64_t *bad,
@@ -120,8 +125,7 @@ enum dv_status dv_part_begin(struct dv_load_part *part, uint64_t first, uint64_t
     part->first = first;
     part->last = last;
     part->count = (struct dv_load_count){0};
-    DV_TRY(
-        dv_pg_exec(part->pg, wants_snapshot(part) ? "BEGIN ISOLATION LEVEL REPEATABLE READ" : "BEGIN", err));
+    DV_TRY(dv_pg_begin(part->pg, wants_snapshot(part) ? DV_PG_REPEATABLE_READ : DV_PG_READ_WRITE, err));
     DV_TRY(dv_ledger_claim(part, loaded, done, err));
     /* Deferred constraints would speak up in COMMIT, when no row can be named any more. */
     status = dv_pg_exec(part->pg, "SET CONSTRAINTS ALL IMMEDIATE", err);
@@ -137,7 +141,7 @@ enum dv_status dv_part_commit(struct dv_load_part *part, struct dv_err *err)
     if (whole)
         DV_TRY(dv_rejects_write(part->run->context, part->table->spec, part->number, &part->refused, false,
                                 err));
-    DV_TRY(dv_pg_exec(part->pg, "COMMIT", err));
+    DV_TRY(dv_pg_commit(part->pg, err));
     part->refused.settled = part->last;
     if (whole)
         dv_refused_forget(&part->refused);
@@ -153,12 +157,12 @@ static enum dv_status at_once(struct dv_load_part *part, struct dv_progress_item
     enum dv_status status;
     DV_TRY(dv_part_begin(part, 1, part->rows, &loaded, &done, err));
     if (loaded)
-        return dv_pg_exec(part->pg, "ROLLBACK", err);
+        return dv_pg_rollback(part->pg, err);
     if (done > 0) {
         /* It was begun in batches, because the table was no longer empty. */
         part->direct = false;
         part->batched = true;
-        return dv_pg_exec(part->pg, "ROLLBACK", err);
+        return dv_pg_rollback(part->pg, err);
     }
     if (part->direct) {
         DV_TRY(dv_copy_part(part, item, err));
@@ -256,7 +260,7 @@ enum dv_status dv_part_load(const struct dv_load_run *run, const struct dv_load_
     DV_TRY(read_part(&part, err));
     do {
         uint64_t shown = item != NULL ? atomic_load(&item->rows) : 0, settled = part.refused.settled;
-        part.lock_rows = tries.faults >= OPTIMISTIC;
+        part.lock_rows = tries.faults >= OPTIMISTIC || run->context->rehearsal != NULL;
         status = dv_load_session_ready(session, run->uri, run->context, "load", table->spec->step, err);
         if (status == DV_OK) {
             part.pg = session->pg;
@@ -272,7 +276,7 @@ enum dv_status dv_part_load(const struct dv_load_run *run, const struct dv_load_
     } while (again);
     if (status != DV_OK) {
         dv_refused_clear(&part.refused);
-        if (session->pg != NULL && PQtransactionStatus(dv_pg_conn(session->pg)) != PQTRANS_IDLE)
+        if (session->pg != NULL && dv_pg_in_transaction(session->pg))
             dv_load_session_close(session);
     }
 done:

@@ -16,6 +16,8 @@ struct dv_load_session {
 enum dv_status dv_part_load(const struct dv_load_run *run, const struct dv_load_table *table, uint32_t number,
                             struct dv_load_session *session, struct dv_progress_item *item,
                             struct dv_err *err) DV_MUST_CHECK;
+/* Settings of a session that loads, where the server's are smaller. */
+enum dv_status dv_load_session_tune(struct dv_pg *pg, struct dv_err *err) DV_MUST_CHECK;
 void dv_load_session_close(struct dv_load_session *session);
 /* Makes sure that there is a usable connection; what a failed transaction left is rolled back or closed. */
 enum dv_status dv_load_session_ready(struct dv_load_session *session, const char *uri,

@@ -42,7 +42,8 @@ static enum dv_status attempt(struct rollback *rollback, unsigned from, unsigned
     struct dv_pg *pg = rollback->session.pg;
     enum dv_status status;
     /* Deferred constraints would speak up in COMMIT, when no row can be named any more. */
-    DV_TRY(dv_pg_exec(pg, "BEGIN ISOLATION LEVEL REPEATABLE READ; SET CONSTRAINTS ALL IMMEDIATE", err));
+    DV_TRY(dv_pg_begin(pg, DV_PG_REPEATABLE_READ, err));
+    DV_TRY(dv_pg_exec(pg, "SET CONSTRAINTS ALL IMMEDIATE", err));
     for (unsigned i = to; i-- > from;) {
         if (rollback->counts[i].left_out)
             continue;
@@ -51,7 +52,7 @@ static enum dv_status attempt(struct rollback *rollback, unsigned from, unsigned
         if (rollback->planned != NULL)
             DV_TRY(compare_planned(&rollback->planned[i], &rollback->counts[i], err));
     }
-    status = dv_pg_exec(pg, rollback->deed == DV_ROLLBACK_PLAN ? "ROLLBACK" : "COMMIT", err);
+    status = rollback->deed == DV_ROLLBACK_PLAN ? dv_pg_rollback(pg, err) : dv_pg_commit(pg, err);
 done:
     return status;
 }

@@ -215,7 +215,7 @@ enum dv_status dv_schema_singly(struct dv_pg *pg, const struct dv_context *conte
         for (; sql < end; sql++)
             line += *sql == '\n';
     }
-    DV_TRY(dv_pg_exec(pg, "BEGIN", err));
+    DV_TRY(dv_pg_begin(pg, DV_PG_READ_WRITE, err));
     status = dv_pg_run(pg, "DELETE FROM drover.schema_begun " WHERE_MARK, 3, singly.mark_params, NULL, err);
 done:
     dv_sha256_free(sha);

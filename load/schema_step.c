@@ -3,6 +3,7 @@
  * was applied. */
 #include "core/alloc.h"
 #include "core/thread.h"
+#include "load/rehearsal.h"
 #include "load/schema_singly.h"
 #include "load/session.h"
 #include "load/tries.h"
@@ -47,34 +48,42 @@ static enum dv_status watch_client(struct dv_pg *pg, struct dv_err *err)
     return failure.status;
 }
 
+static enum dv_status send(struct dv_pg *pg, const struct apply *apply, const struct dv_schema_step *step,
+                           struct dv_err *err)
+{
+    const char *sql = apply->down ? step->down : step->up;
+    enum dv_status status = dv_pg_exec(pg, sql, err);
+    if (status != DV_OK)
+        dv_schema_place(step, apply->down, sql, 0, err);
+    return status;
+}
+
 static enum dv_status attempt(struct dv_pg *pg, const struct apply *apply, const struct dv_schema_step *step,
                               struct dv_err *err)
 {
-    const char *sql = apply->down ? step->down : step->up;
     bool news = true;
     enum dv_status status;
     DV_TRY(dv_lock_timeout_set(pg, apply->context, err));
     DV_TRY(watch_client(pg, err));
-    if (step->no_transaction) {
+    if (step->no_transaction && apply->context->rehearsal == NULL) {
         DV_TRY(dv_schema_singly(pg, apply->context, step, apply->down, err));
         DV_TRY(record(pg, apply, step, &news, err));
-        return dv_pg_exec(pg, "COMMIT", err);
+        return dv_pg_commit(pg, err);
     }
-    DV_TRY(dv_pg_exec(pg, "BEGIN", err));
+    DV_TRY(dv_pg_begin(pg, DV_PG_READ_WRITE, err));
     DV_TRY(record(pg, apply, step, &news, err));
     if (!news)
-        return dv_pg_exec(pg, "ROLLBACK", err);
-    status = dv_pg_exec(pg, sql, err);
-    if (status != DV_OK) {
-        dv_schema_place(step, apply->down, sql, 0, err);
-        goto done;
-    }
+        return dv_pg_rollback(pg, err);
+    if (apply->context->rehearsal != NULL)
+        DV_TRY(dv_rehearse_step(apply->context->rehearsal, pg, step, err));
+    else
+        DV_TRY(send(pg, apply, step, err));
     if (PQtransactionStatus(dv_pg_conn(pg)) != PQTRANS_INTRANS) {
         status = dv_fail(err, DV_EXIT_USAGE, "%s ends the transaction that it runs in", step->name);
         dv_err_hint(err, "take COMMIT and ROLLBACK out, or mark the step: -- drover: no-transaction");
         goto done;
     }
-    status = dv_pg_exec(pg, "COMMIT", err);
+    status = dv_pg_commit(pg, err);
 done:
     return status;
 }

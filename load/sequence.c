@@ -85,7 +85,8 @@ done:
 enum dv_status dv_sequence_advance(struct dv_load_part *part, struct dv_err *err)
 {
     const struct dv_load_table *table = part->table;
-    if (!table->has_sequence || !table->mode->inserts)
+    /* setval() is not rolled back. */
+    if (!table->has_sequence || !table->mode->inserts || part->run->context->rehearsal != NULL)
         return DV_OK;
     for (unsigned i = 0; i < table->column_count; i++) {
         const struct dv_load_column *column = &table->columns[i];

@@ -5,9 +5,13 @@
 #include "load/load.h"
 
 const char *dv_target_uri(const struct dv_target *target);
-/* A connection named "drover/JOB/WHAT" with drover.run set to the run's id, which triggers may look at. */
+/* A connection named "drover/JOB/WHAT" with drover.run set to the run's id, which triggers may look at; in a
+ * rehearsal, once that has begun, the target's own. */
 enum dv_status dv_session_open(struct dv_pg **pg, const char *uri, const struct dv_context *context,
                                const char *what, struct dv_err *err) DV_MUST_CHECK;
+/* A connection of its own in a rehearsal too: one that looks from outside. */
+enum dv_status dv_session_open_apart(struct dv_pg **pg, const char *uri, const struct dv_context *context,
+                                     const char *what, struct dv_err *err) DV_MUST_CHECK;
 /* The 64-bit key of an advisory lock, as decimal text. */
 void dv_lock_key(char out[24], const char *kind, const char *name);
 /* Sleeps, looking at the stop flag. */

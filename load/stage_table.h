@@ -6,9 +6,12 @@
 
 #include "load/mode.h"
 
+/* In place of one that an earlier part of the session left: what ON COMMIT drops outlives a savepoint. */
+#define DV_DROP_STAGE "DROP TABLE IF EXISTS pg_temp.drover_stage; "
+
 enum dv_status dv_stage_table_make(struct dv_pg *pg, const struct dv_load_table *table,
                                    struct dv_err *err) DV_MUST_CHECK;
-/* One that outlives the transaction, in place of any that an earlier part of the session left. */
+/* One that outlives the transaction. */
 enum dv_status dv_stage_table_make_lasting(struct dv_pg *pg, const struct dv_load_table *table,
                                            struct dv_err *err) DV_MUST_CHECK;
 /* The COPY statement, NUL-terminated: into the staging table, or (direct) into the table itself. */

@@ -1,7 +1,7 @@
 #include "core/alloc.h"
 #include "core/stop.h"
 #include "load/control.h"
-#include "load/load.h"
+#include "load/rehearsal.h"
 #include "load/session.h"
 
 #include <stdio.h>
@@ -58,8 +58,8 @@ enum dv_status dv_pause(int64_t microseconds, struct dv_err *err)
     return dv_stop_check(err);
 }
 
-enum dv_status dv_session_open(struct dv_pg **pg, const char *uri, const struct dv_context *context,
-                               const char *what, struct dv_err *err)
+enum dv_status dv_session_open_apart(struct dv_pg **pg, const char *uri, const struct dv_context *context,
+                                     const char *what, struct dv_err *err)
 {
     struct dv_buf sql = {0};
     char application[64];
@@ -80,6 +80,34 @@ done:
         *pg = NULL;
     }
     return status;
+}
+
+/* drover.run stands there since the target was opened. */
+static enum dv_status share_session(struct dv_pg **pg, const struct dv_context *context, const char *what,
+                                    struct dv_err *err)
+{
+    char application[64];
+    const char *params[] = {application};
+    if (dv_pg_lost(context->rehearsal->pg))
+        return dv_fail(err, DV_EXIT_FAULT,
+                       "the connection of the dry run was lost, and its transaction with it");
+    (void)snprintf(application, sizeof application, "drover/%.24s/%s", context->job, what);
+    *pg = dv_pg_share(context->rehearsal->pg);
+    enum dv_status status =
+        dv_pg_run(*pg, "SELECT set_config('application_name', $1, false)", 1, params, NULL, err);
+    if (status < 0) {
+        dv_pg_close(*pg);
+        *pg = NULL;
+    }
+    return status;
+}
+
+enum dv_status dv_session_open(struct dv_pg **pg, const char *uri, const struct dv_context *context,
+                               const char *what, struct dv_err *err)
+{
+    if (context->rehearsal != NULL && context->rehearsal->pg != NULL)
+        return share_session(pg, context, what, err);
+    return dv_session_open_apart(pg, uri, context, what, err);
 }
 
 enum dv_status dv_control_present(struct dv_pg *pg, bool *present, struct dv_err *err)
@@ -117,11 +145,12 @@ static enum dv_status make_control(struct dv_target *target, struct dv_err *err)
     if (present)
         return DV_OK;
     dv_lock_key(key, "drover", "control tables");
-    DV_TRY(dv_pg_execf(target->pg, err, "BEGIN; SELECT pg_advisory_xact_lock(%s)", key));
+    DV_TRY(dv_pg_begin(target->pg, DV_PG_READ_WRITE, err));
+    DV_TRY(dv_pg_execf(target->pg, err, "SELECT pg_advisory_xact_lock(%s)", key));
     DV_TRY(dv_control_present(target->pg, &present, err));
     if (!present)
         DV_TRY(dv_pg_exec(target->pg, dv_control_sql, err));
-    return dv_pg_exec(target->pg, "COMMIT", err);
+    return dv_pg_commit(target->pg, err);
 done:
     if (strcmp(err->sqlstate, "42501") == 0)
         dv_err_hint(err, "grant CREATE on the database to this user for the first run, or let its owner make "
@@ -287,6 +316,8 @@ enum dv_status dv_target_open(struct dv_target **out, const struct dv_context *c
     DV_TRY(connect_target(target, context, err));
     DV_TRY(compare_identity(target, context, false, err));
     DV_TRY(lock(target, err));
+    if (context->rehearsal != NULL)
+        DV_TRY(dv_rehearsal_begin(context, target->pg, target->uri, err));
     if (create_control) {
         DV_TRY(make_control(target, err));
         DV_TRY(compare_identity(target, context, true, err));
@@ -296,6 +327,8 @@ enum dv_status dv_target_open(struct dv_target **out, const struct dv_context *c
     *out = target;
     return DV_OK;
 done:
+    if (context->rehearsal != NULL)
+        dv_rehearsal_end(context->rehearsal);
     dv_target_close(target);
     return status;
 }

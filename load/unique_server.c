@@ -76,7 +76,7 @@ enum dv_status dv_unique_by_server(struct dv_pg *pg, const struct dv_load_table 
     *found = (struct dv_unique_rows){0};
     DV_TRY(dv_dataset_manifest_read(table->spec->dataset_dir, &dataset, err));
     DV_TRY(make_sql(&sql, key, err));
-    DV_TRY(dv_pg_exec(pg, "BEGIN", err));
+    DV_TRY(dv_pg_begin(pg, DV_PG_READ_WRITE, err));
     DV_TRY(dv_stage_table_make(pg, table, err));
     for (uint32_t part = 0; part < dataset.part_count; part++)
         DV_TRY(dv_copy_staged(pg, table, part, err));
@@ -87,8 +87,8 @@ done:
     dv_buf_release(&sql);
     dv_dataset_manifest_release(&dataset);
     struct dv_err ignored = DV_ERR_INIT;
-    if (PQtransactionStatus(dv_pg_conn(pg)) != PQTRANS_IDLE && !dv_pg_lost(pg)) {
-        enum dv_status ended = dv_pg_exec(pg, "ROLLBACK", &ignored);
+    if (dv_pg_in_transaction(pg) && !dv_pg_lost(pg)) {
+        enum dv_status ended = dv_pg_rollback(pg, &ignored);
         if (status == DV_OK && ended != DV_OK) {
             *err = ignored;
             status = ended;

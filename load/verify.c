@@ -86,7 +86,8 @@ enum dv_status dv_check_rows(struct dv_pg *pg, const char *sql, struct dv_check_
     dv_buf_str(&text, "DECLARE drover_check NO SCROLL CURSOR FOR ");
     dv_buf_str(&text, sql);
     DV_TRY(dv_sql_done(&text, err));
-    DV_TRY(dv_pg_exec(pg, text.data, err));
+    /* One statement: a file that holds more of them would leave the cursor behind. */
+    DV_TRY(dv_pg_run(pg, text.data, 0, NULL, NULL, err));
     unsigned wanted = samples->most - samples->rows;
     dv_buf_reset(&text);
     dv_buf_printf(&text, "FETCH %u FROM drover_check", wanted);
@@ -128,13 +129,13 @@ enum dv_status dv_check_query(struct dv_pg *pg, const char *sql, struct dv_check
 {
     struct dv_check_samples samples = {.most = DV_VERIFY_SAMPLES, .limit = MOST_COUNTED + 1};
     enum dv_status status;
-    DV_TRY(dv_pg_exec(pg, "BEGIN READ ONLY", err));
+    DV_TRY(dv_pg_begin(pg, DV_PG_READ_ONLY, err));
     DV_TRY(dv_check_rows(pg, sql, &samples, err));
     if (samples.found > MOST_COUNTED)
         dv_buf_printf(&samples.text, "... %d+ rows\n", MOST_COUNTED);
     DV_TRY(dv_sql_done(&samples.text, err));
     DV_TRY(dv_check_result(check, samples.found, samples.text.data, err));
-    status = dv_pg_exec(pg, "ROLLBACK", err);
+    status = dv_pg_rollback(pg, err);
 done:
     dv_check_samples_release(&samples);
     return status;

@@ -72,7 +72,7 @@ done:
 static enum dv_status make_plain(struct dv_pg *pg, const struct dv_load_table *table, struct dv_err *err)
 {
     struct dv_buf sql = {0};
-    dv_buf_str(&sql, "CREATE TEMPORARY TABLE drover_stage (");
+    dv_buf_str(&sql, DV_DROP_STAGE "CREATE TEMPORARY TABLE drover_stage (");
     for (unsigned i = 0; i < table->column_count; i++)
         dv_buf_printf(&sql, "%s%s %s", i > 0 ? ", " : "", table->columns[i].quoted,
                       table->columns[i].definition);
@@ -360,14 +360,14 @@ static enum dv_status compare_part(struct dv_exact *exact, const struct dv_loade
     enum dv_status status;
     if (some_inserted(exact, part) && part->inserted == 0)
         return DV_OK;
-    DV_TRY(dv_pg_exec(exact->env->pg, "BEGIN", err));
+    DV_TRY(dv_pg_begin(exact->env->pg, DV_PG_READ_WRITE, err));
     DV_TRY(stage(exact, part, 1, some_inserted(exact, part), &rows, err));
     if (some_inserted(exact, part))
         DV_TRY(keep_inserted(exact, part, &rows, err));
     exact->compared += rows;
     if (rows > 0)
         DV_TRY(compare(exact, part, err));
-    status = dv_pg_exec(exact->env->pg, "ROLLBACK", err);
+    status = dv_pg_rollback(exact->env->pg, err);
 done:
     return status;
 }
@@ -379,14 +379,14 @@ static enum dv_status screen(struct dv_exact *exact, const struct dv_loaded_part
     struct dv_buf sql = {0};
     PGresult *result = NULL;
     enum dv_status status;
-    DV_TRY(dv_pg_exec(exact->env->pg, "BEGIN", err));
+    DV_TRY(dv_pg_begin(exact->env->pg, DV_PG_READ_WRITE, err));
     DV_TRY(stage(exact, parts, count, false, rows, err));
     dv_buf_str(&sql, "SELECT count(*)");
     differing_sql(&sql, exact, strict_for(exact, parts));
     DV_TRY(dv_sql_done(&sql, err));
     DV_TRY(dv_pg_query(exact->env->pg, sql.data, 0, NULL, &result, err));
     *differ = strcmp(PQgetvalue(result, 0, 0), "0") != 0;
-    status = dv_pg_exec(exact->env->pg, "ROLLBACK", err);
+    status = dv_pg_rollback(exact->env->pg, err);
 done:
     PQclear(result);
     dv_buf_release(&sql);
@@ -437,7 +437,7 @@ enum dv_status dv_exact_added(struct dv_exact *exact, struct dv_check_samples *a
     struct dv_buf sql = {0};
     uint64_t rows;
     enum dv_status status;
-    DV_TRY(dv_pg_exec(exact->env->pg, "BEGIN", err));
+    DV_TRY(dv_pg_begin(exact->env->pg, DV_PG_READ_WRITE, err));
     DV_TRY(stage(exact, step->parts, step->part_count, false, &rows, err));
     dv_buf_str(&sql, "SELECT ");
     dv_sql_keys(&sql, table, "t");
@@ -462,7 +462,7 @@ enum dv_status dv_exact_added(struct dv_exact *exact, struct dv_check_samples *a
     dv_sql_keys(&sql, table, "t");
     DV_TRY(dv_sql_done(&sql, err));
     DV_TRY(dv_check_rows(exact->env->pg, sql.data, added, err));
-    status = dv_pg_exec(exact->env->pg, "ROLLBACK", err);
+    status = dv_pg_rollback(exact->env->pg, err);
 done:
     dv_buf_release(&sql);
     return status;
