@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "jobs/run_parts.h"
 #include "jobs/table.h"
+#include "jobs/verification.h"
 
 #include <string.h>
 
@@ -129,6 +130,58 @@ done:
     return status == DV_OK ? dv_buf_check(out, err) : status;
 }
 
+static enum dv_status not_verified(struct dv_run *run, const char *which, const char *why, struct dv_err *err)
+{
+    enum dv_status status = dv_fail(err, DV_EXIT_VERIFY,
+                                    "contract steps destroy, and wait for a verification that passes: %s%s%s",
+                                    which, which[0] != '\0' ? " " : "", why);
+    dv_err_hint(
+        err,
+        "nothing was applied; drover verify %s verifies the newest run, drover run %s --contract does "
+        "a run, verifies it, and goes on to them",
+        run->request->job_dir, run->request->job_dir);
+    return status;
+}
+
+/* The job's newest run on this target has passed its verification, as its files in the work folder say. */
+static enum dv_status need_verified(struct dv_run *run, struct dv_err *err)
+{
+    const char *params[] = {run->job.name};
+    struct dv_pg *pg = dv_target_pg(run->locked);
+    struct dv_buf identity = {0};
+    PGresult *result = NULL;
+    bool present = false;
+    enum dv_status status;
+    DV_TRY(dv_pg_query(pg,
+                       "SELECT run_id, state, target_identity FROM drover.run WHERE job = $1 "
+                       "AND strpos(run_id, '.') = 0 ORDER BY started_at DESC, run_id DESC LIMIT 1",
+                       1, params, &result, err));
+    if (PQntuples(result) == 0) {
+        status = not_verified(run, "", "this target has no run of the job", err);
+        goto done;
+    }
+    const char *id = PQgetvalue(result, 0, 0), *which = dv_arena_printf(&run->arena, "run %s", id);
+    run->dir = dv_arena_printf(&run->arena, "%s/%s", run->workdir.path, id);
+    if (run->dir == NULL || which == NULL) {
+        status = dv_fail_memory(err);
+        goto done;
+    }
+    DV_TRY(dv_pg_identity(pg, &identity, err));
+    DV_TRY(dv_verification_read(run, &present, err));
+    if (strcmp(PQgetvalue(result, 0, 1), "rolled_back") == 0)
+        status = not_verified(run, which, "was rolled back", err);
+    else if (dv_buf_cstr(&identity) == NULL || strcmp(identity.data, PQgetvalue(result, 0, 2)) != 0)
+        status = not_verified(run, which, "was verified on another target, of which this is a copy", err);
+    else if (!present)
+        status = not_verified(run, which, "has no verification in this work folder", err);
+    else if (!run->verification.passed)
+        status = not_verified(run, which, "has not passed its verification", err);
+done:
+    PQclear(result);
+    dv_buf_release(&identity);
+    return status;
+}
+
 static enum dv_status change(struct dv_run *run, const struct dv_steps_wish *wish, enum dv_phase last,
                              struct dv_buf *out, struct dv_err *err)
 {
@@ -137,6 +190,8 @@ static enum dv_status change(struct dv_run *run, const struct dv_steps_wish *wis
     bool up = wish->action == DV_STEPS_UP;
     DV_TRY(dv_target_open(&run->locked, &run->context, run->target, true, err));
     DV_TRY(dv_schema_status(dv_target_pg(run->locked), run->job.name, &run->schema, err));
+    if (up && last == DV_PHASE_CONTRACT && dv_schema_pending(&run->schema, DV_PHASE_CONTRACT))
+        DV_TRY(need_verified(run, err));
     if (!up)
         DV_TRY(dv_schema_down(run->locked, &run->context, &run->schema, wish->to, wish->phase, &total, err));
     for (unsigned i = DV_PHASE_EXPAND; up && i <= (unsigned)last; i++) {

@@ -19,7 +19,8 @@ struct dv_steps_wish {
     bool json;      /* STATUS */
 };
 
-/* Needs no source. Text or JSON, appended. */
+/* Needs no source. Text or JSON, appended. VERIFY, and nothing applied, where contract steps are to be
+ * applied and the job's newest run on the target has no verification that passed. */
 enum dv_status dv_steps(const struct dv_request *request, const struct dv_steps_wish *wish,
                         struct dv_buf *out, struct dv_err *err) DV_MUST_CHECK;
 /* "expand", "index", "contract"; USAGE on anything else. */

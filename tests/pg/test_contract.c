@@ -9,7 +9,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "harness.h"
-#include "jobs/run.h"
+#include "jobs/steps.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +47,20 @@ static enum dv_exit stages(unsigned wanted, bool fresh)
     return status == DV_OK ? DV_EXIT_DONE : err.code;
 }
 
+/* drover schema up --phase contract --yes */
+static enum dv_exit up(void)
+{
+    struct dv_err err = DV_ERR_INIT;
+    struct dv_buf out = {0};
+    char *work = test_path("work");
+    struct dv_request request = {.job_dir = test_job_dir, .target = test_url(), .work = work, .workers = 1};
+    struct dv_steps_wish wish = {.action = DV_STEPS_UP, .phase = DV_PHASE_CONTRACT, .yes = true};
+    enum dv_status status = dv_steps(&request, &wish, &out, &err);
+    dv_buf_release(&out);
+    dv_free(work);
+    return status == DV_OK ? DV_EXIT_DONE : err.code;
+}
+
 static void expect_columns(const char *count)
 {
     char *value =
@@ -73,15 +87,19 @@ static void contract_waits_for_this_run(void **state)
                "-- drover: phase=contract\nALTER TABLE persons DROP COLUMN legacy;\n");
     /* A name that is no UTF-8 keeps nothing from being written down. */
     write_file("verify", "010_open\xe9.sql", "SELECT * FROM closed\n");
+    assert_int_equal(up(), DV_EXIT_VERIFY); /* no run */
     assert_int_equal(stages(BEFORE_VERIFY, false), DV_EXIT_DONE);
     assert_int_equal(stages(DV_STAGE_CONTRACT, false), DV_EXIT_VERIFY); /* no verification */
+    assert_int_equal(up(), DV_EXIT_VERIFY);
     assert_int_equal(stages(DV_STAGE_VERIFY | DV_STAGE_CONTRACT, false), DV_EXIT_VERIFY);
     assert_int_equal(stages(DV_STAGE_CONTRACT, false), DV_EXIT_VERIFY); /* one that failed */
+    assert_int_equal(up(), DV_EXIT_VERIFY);
     expect_columns("3");
     test_sql("DELETE FROM closed");
     assert_int_equal(stages(DV_STAGE_VERIFY, false), DV_EXIT_DONE);
     assert_int_equal(stages(BEFORE_VERIFY, true), DV_EXIT_DONE);
     assert_int_equal(stages(DV_STAGE_CONTRACT, false), DV_EXIT_VERIFY); /* that of another run */
+    assert_int_equal(up(), DV_EXIT_VERIFY);
     /* A verification that a fault stopped is none, even if an earlier one passed. */
     assert_int_equal(stages(DV_STAGE_VERIFY, false), DV_EXIT_DONE);
     write_file("verify", "020_bad.sql", "-- drover: severity=unheard-of\nSELECT 1\n");
@@ -90,8 +108,18 @@ static void contract_waits_for_this_run(void **state)
     expect_columns("3");
     write_file("verify", "020_bad.sql", "-- drover: severity=warning\nSELECT 1\n"); /* does not hold it up */
     assert_int_equal(stages(DV_STAGE_VERIFY, false), DV_EXIT_DONE);
-    assert_int_equal(stages(DV_STAGE_CONTRACT, false), DV_EXIT_DONE);
+    test_sql(
+        "UPDATE drover.run SET state = 'rolled_back' WHERE run_id = (SELECT max(run_id) FROM drover.run)");
+    assert_int_equal(up(), DV_EXIT_VERIFY);
+    test_sql("UPDATE drover.run SET state = 'running' WHERE state = 'rolled_back'");
+    test_sql("UPDATE drover.run SET target_identity = 'original/' || target_identity");
+    assert_int_equal(up(), DV_EXIT_VERIFY);
+    test_sql("UPDATE drover.run SET target_identity = substr(target_identity, 10)");
+    expect_columns("3");
+    assert_int_equal(up(), DV_EXIT_DONE);
     expect_columns("2");
+    assert_int_equal(up(), DV_EXIT_DONE); /* nothing is pending any more */
+    assert_int_equal(stages(DV_STAGE_CONTRACT, false), DV_EXIT_DONE);
 }
 
 int main(void)
