@@ -18,6 +18,8 @@
 
 #define DV_CONTROL_VERSION 3
 
-extern const char dv_control_sql[]; /* several statements; run inside one transaction under a lock */
+/* Several statements each; run inside one transaction under a lock. */
+extern const char dv_control_sql[];
+extern const char dv_control_upgrade_sql[]; /* from any earlier version; what is there already stays */
 
 #endif

@@ -16,7 +16,8 @@ enum dv_status dv_session_open_apart(struct dv_pg **pg, const char *uri, const s
 void dv_lock_key(char out[24], const char *kind, const char *name);
 /* Sleeps, looking at the stop flag. */
 enum dv_status dv_pause(int64_t microseconds, struct dv_err *err) DV_MUST_CHECK;
-/* Whether schema drover has its tables; FAULT where they are of another version. */
+/* Whether schema drover has its tables, of this version or an earlier one, which dv_target_open brings up to
+ * date where it may make them; FAULT where they are of a later one. */
 enum dv_status dv_control_present(struct dv_pg *pg, bool *present, struct dv_err *err) DV_MUST_CHECK;
 
 #endif

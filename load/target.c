@@ -110,51 +110,61 @@ enum dv_status dv_session_open(struct dv_pg **pg, const char *uri, const struct 
     return dv_session_open_apart(pg, uri, context, what, err);
 }
 
-enum dv_status dv_control_present(struct dv_pg *pg, bool *present, struct dv_err *err)
+/* *version 0: they are not there. */
+static enum dv_status control_version(struct dv_pg *pg, int *version, struct dv_err *err)
 {
     PGresult *result = NULL;
     enum dv_status status;
-    int version = 0;
-    *present = false;
+    *version = 0;
     DV_TRY(dv_pg_query(pg, "SELECT to_regclass('drover.meta') IS NOT NULL", 0, NULL, &result, err));
-    *present = strcmp(PQgetvalue(result, 0, 0), "t") == 0;
-    if (!*present)
+    if (PQgetvalue(result, 0, 0)[0] != 't')
         goto done;
     PQclear(result);
     result = NULL;
     DV_TRY(dv_pg_query(pg, "SELECT max(version) FROM drover.meta", 0, NULL, &result, err));
-    version = atoi(PQgetvalue(result, 0, 0));
-    if (version != DV_CONTROL_VERSION) {
-        status =
-            dv_fail(err, DV_EXIT_FAULT, "the tables in schema drover have version %d, this drover knows %d",
-                    version, DV_CONTROL_VERSION);
-        dv_err_hint(err, "use the drover that made them, or move the schema out of the way");
+    *version = atoi(PQgetvalue(result, 0, 0));
+    if (*version < 1 || *version > DV_CONTROL_VERSION) {
+        status = dv_fail(err, DV_EXIT_FAULT,
+                         "the tables in schema drover have version %d, this drover knows 1 to %d", *version,
+                         DV_CONTROL_VERSION);
+        dv_err_hint(err,
+                    "use the drover that made them, or a newer one: what they say of schema steps and runs "
+                    "is lost without them");
     }
 done:
     PQclear(result);
     return status;
 }
 
-/* Two jobs may come at once, so the tables are made under a lock of their own. */
-static enum dv_status make_control(struct dv_target *target, struct dv_err *err)
+enum dv_status dv_control_present(struct dv_pg *pg, bool *present, struct dv_err *err)
 {
-    bool present;
+    int version = 0;
+    enum dv_status status = control_version(pg, &version, err);
+    *present = version > 0;
+    return status;
+}
+
+/* Two jobs may come at once, so the tables are made, or brought up to date, under a lock of their own. */
+static enum dv_status make_control(struct dv_target *target, bool create, struct dv_err *err)
+{
+    int version;
     char key[24];
     enum dv_status status;
-    DV_TRY(dv_control_present(target->pg, &present, err));
-    if (present)
+    DV_TRY(control_version(target->pg, &version, err));
+    if (version == DV_CONTROL_VERSION || (version == 0 && !create))
         return DV_OK;
     dv_lock_key(key, "drover", "control tables");
     DV_TRY(dv_pg_begin(target->pg, DV_PG_READ_WRITE, err));
     DV_TRY(dv_pg_execf(target->pg, err, "SELECT pg_advisory_xact_lock(%s)", key));
-    DV_TRY(dv_control_present(target->pg, &present, err));
-    if (!present)
-        DV_TRY(dv_pg_exec(target->pg, dv_control_sql, err));
+    DV_TRY(control_version(target->pg, &version, err));
+    if (version != DV_CONTROL_VERSION)
+        DV_TRY(dv_pg_exec(target->pg, version == 0 ? dv_control_sql : dv_control_upgrade_sql, err));
     return dv_pg_commit(target->pg, err);
 done:
     if (strcmp(err->sqlstate, "42501") == 0)
-        dv_err_hint(err, "grant CREATE on the database to this user for the first run, or let its owner make "
-                         "schema drover");
+        dv_err_hint(err,
+                    "for the first run of a version of drover: grant CREATE on the database to this user, or "
+                    "run as the owner of schema drover");
     return status;
 }
 
@@ -318,8 +328,8 @@ enum dv_status dv_target_open(struct dv_target **out, const struct dv_context *c
     DV_TRY(lock(target, err));
     if (context->rehearsal != NULL)
         DV_TRY(dv_rehearsal_begin(context, target->pg, target->uri, err));
+    DV_TRY(make_control(target, create_control, err));
     if (create_control) {
-        DV_TRY(make_control(target, err));
         DV_TRY(compare_identity(target, context, true, err));
         if (context->run_id != NULL)
             DV_TRY(record_run(target, err));

@@ -1,5 +1,6 @@
 /* A run that ends with code 4 takes back what it has loaded and can load it again; and a target that is older
  * than what the run knows of it is refused. */
+#include "core/file.h"
 #include "load_fixture.h"
 
 #include "tests/exists.h"
@@ -310,9 +311,43 @@ static void older_target_is_refused(void **state)
     run_end(&run);
 }
 
+static void a_target_of_an_earlier_version_goes_on(void **state)
+{
+    struct run run;
+    struct dv_err err = DV_ERR_INIT;
+    (void)state;
+    run_new(&run, "earlier");
+    test_sql("CREATE TABLE aged (id bigint PRIMARY KEY, name text)");
+    run_step(&run, "aged", "aged", "insert", "id bigint, name text", 2,
+             "SELECT p * 10 + g, 'name' FROM generate_series(1, 10) g, (SELECT %u AS p) x");
+    load(&run);
+    /* As version 1 had them, with one part that is not loaded yet. */
+    test_sql("ALTER TABLE drover.ledger DROP COLUMN rejected_for; DROP TABLE drover.schema_begun;"
+             "UPDATE drover.meta SET version = 1; DELETE FROM aged WHERE id > 10;"
+             "DELETE FROM drover.ledger WHERE run_id = 'earlier' AND part = 1");
+    char *seen = dv_asprintf("%s/loaded/aged.json", run.dir);
+    test_ok(dv_file_remove(seen, &err), &err);
+    load(&run);
+    assert_counts(&run.counts[0], 20, 0, 0, 0);
+    assert_value("SELECT count(*) || ' ' || (SELECT max(version) FROM drover.meta) || ' ' || "
+                 "(SELECT count(*) FROM drover.schema_begun) FROM aged",
+                 "20 3 0");
+    load(&run); /* once */
+    assert_value("SELECT count(*) FROM drover.meta", "2");
+    test_sql("INSERT INTO drover.meta (version) VALUES (9)");
+    assert_int_equal(load_limited(&run, 0, &err), DV_FAILED);
+    assert_int_equal(err.code, DV_EXIT_FAULT);
+    assert_non_null(strstr(err.message, "version 9"));
+    assert_non_null(strstr(err.hint, "newer"));
+    test_sql("DELETE FROM drover.meta WHERE version = 9; DROP TABLE aged");
+    dv_free(seen);
+    run_end(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_target_of_an_earlier_version_goes_on),
         cmocka_unit_test(code_4_means_nothing_was_loaded),
         cmocka_unit_test(rejects_are_withdrawn),
         cmocka_unit_test(edited_rows_are_kept_and_said),
