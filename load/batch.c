@@ -1,5 +1,6 @@
 #include "load/batch.h"
 
+#include "load/changed.h"
 #include "load/gate.h"
 #include "load/ledger.h"
 #include "load/sequence.h"
@@ -17,6 +18,7 @@ static enum dv_status stage(struct dv_load_part *part, struct dv_err *err)
     DV_TRY(dv_pg_begin(part->pg, DV_PG_READ_WRITE, err));
     DV_TRY(dv_stage_table_make_lasting(part->pg, part->table, err));
     DV_TRY(dv_part_stage(part, NULL, err));
+    DV_TRY(dv_changed_look_ahead(part, err));
     status = dv_pg_commit(part->pg, err);
 done:
     return status;

@@ -15,7 +15,7 @@ static enum dv_status apply(struct dv_load_part *part, uint64_t first, uint64_t 
         DV_TRY(dv_stage_table_refuse(part,
                                      "SELECT drover_row FROM pg_temp.drover_changed WHERE drover_tid IS NULL "
                                      "ORDER BY drover_row",
-                                     "key_not_found", "the table has no row with this key", NULL, err));
+                                     "key_not_found", "the table has no row with this key", err));
     part->count.updated += updated;
     part->count.unchanged += staged - updated - missing;
 done:

@@ -51,13 +51,19 @@ enum dv_status dv_stage_table_number(struct dv_pg *pg, uint64_t next_row, struct
                        next_row);
 }
 
+/* The batches of such a part see pg_temp.drover_found alone. */
+static bool looked_ahead(const struct dv_load_part *part)
+{
+    return part->batched && part->table->mode->updates;
+}
+
 enum dv_status dv_stage_table_ready(const struct dv_load_part *part, struct dv_err *err)
 {
     struct dv_buf sql = {0};
     enum dv_status status;
     if (part->rows < ANALYZE_ROWS)
         return DV_OK;
-    if (part->careful || part->batched) /* which look at one piece of it after the other */
+    if ((part->careful || part->batched) && !looked_ahead(part)) /* one piece after the other */
         dv_buf_str(&sql, "CREATE INDEX ON pg_temp.drover_stage (drover_row); ");
     dv_buf_str(&sql, "ANALYZE pg_temp.drover_stage (drover_row, ");
     dv_sql_keys(&sql, part->table, "");
@@ -70,30 +76,36 @@ done:
 }
 
 enum dv_status dv_stage_table_refuse(struct dv_load_part *part, const char *sql, const char *reason,
-                                     const char *detail, uint64_t *count, struct dv_err *err)
+                                     const char *detail, struct dv_err *err)
 {
     PGresult *result = NULL;
-    struct dv_buf remove = {0};
     enum dv_status status;
-    uint64_t refused = 0;
     DV_TRY(dv_pg_query(part->pg, sql, 0, NULL, &result, err));
-    int rows = PQntuples(result);
-    dv_buf_str(&remove, "DELETE FROM pg_temp.drover_stage WHERE drover_row = ANY ('{");
-    for (int i = 0; i < rows; i++) {
-        uint64_t row = strtoull(PQgetvalue(result, i, 0), NULL, 10);
-        DV_TRY(dv_refused_add(&part->refused, row, reason, detail, err));
-        dv_buf_printf(&remove, "%s%" PRIu64, i > 0 ? "," : "", row);
-        refused++;
-    }
-    dv_buf_str(&remove, "}'::bigint[])");
-    if (rows > 0) {
-        DV_TRY(dv_sql_done(&remove, err));
-        DV_TRY(dv_pg_exec(part->pg, remove.data, err));
-    }
-    if (count != NULL)
-        *count = refused;
+    for (int i = 0; i < PQntuples(result) && status == DV_OK; i++)
+        status =
+            dv_refused_add(&part->refused, strtoull(PQgetvalue(result, i, 0), NULL, 10), reason, detail, err);
 done:
     PQclear(result);
+    return status;
+}
+
+/* Refuses them, and takes them out of the staging table. */
+static enum dv_status refuse_staged(struct dv_load_part *part, const char *sql, const char *reason,
+                                    const char *detail, struct dv_err *err)
+{
+    size_t before = part->refused.count;
+    struct dv_buf remove = {0};
+    enum dv_status status;
+    DV_TRY(dv_stage_table_refuse(part, sql, reason, detail, err));
+    if (part->refused.count == before)
+        goto done;
+    dv_buf_str(&remove, "DELETE FROM pg_temp.drover_stage WHERE drover_row = ANY ('{");
+    for (size_t i = before; i < part->refused.count; i++)
+        dv_buf_printf(&remove, "%s%" PRIu64, i > before ? "," : "", part->refused.rows[i].row);
+    dv_buf_str(&remove, "}'::bigint[])");
+    DV_TRY(dv_sql_done(&remove, err));
+    status = dv_pg_exec(part->pg, remove.data, err);
+done:
     dv_buf_release(&remove);
     return status;
 }
@@ -131,7 +143,7 @@ enum dv_status dv_stage_table_check_keys(struct dv_load_part *part, bool duplica
         dv_buf_printf(&sql, "%s%s IS NULL", i > 0 ? " OR " : "", table->columns[table->keys[i]].quoted);
     dv_buf_str(&sql, " ORDER BY drover_row");
     DV_TRY(dv_sql_done(&sql, err));
-    DV_TRY(dv_stage_table_refuse(part, sql.data, "key_null", "a column of the key is NULL", NULL, err));
+    DV_TRY(refuse_staged(part, sql.data, "key_null", "a column of the key is NULL", err));
     if (!duplicates)
         goto done;
     DV_TRY(any_duplicate(part, &found, err));
@@ -144,8 +156,8 @@ enum dv_status dv_stage_table_check_keys(struct dv_load_part *part, bool duplica
         &sql,
         " ORDER BY drover_row) AS place FROM pg_temp.drover_stage) s WHERE place > 1 ORDER BY drover_row");
     DV_TRY(dv_sql_done(&sql, err));
-    status = dv_stage_table_refuse(part, sql.data, "key_duplicate",
-                                   "an earlier row of the part has the same key", NULL, err);
+    status =
+        refuse_staged(part, sql.data, "key_duplicate", "an earlier row of the part has the same key", err);
 done:
     dv_buf_release(&sql);
     return status;
@@ -178,8 +190,8 @@ enum dv_status dv_stage_table_lock(struct dv_load_part *part, struct dv_err *err
     if (!part->lock_rows || !table->mode->updates)
         return DV_OK;
     /* In the order of the key, so that two such sessions cannot lock each other out. */
-    dv_buf_printf(&sql, "SELECT count(*) FROM (SELECT FROM %s t JOIN pg_temp.drover_stage s ON ",
-                  table->quoted);
+    dv_buf_printf(&sql, "SELECT count(*) FROM (SELECT FROM %s t JOIN pg_temp.%s s ON ", table->quoted,
+                  looked_ahead(part) ? "drover_found" : "drover_stage");
     dv_sql_key_match(&sql, table, "t", "s");
     dv_buf_printf(&sql, " WHERE s.drover_row BETWEEN %" PRIu64 " AND %" PRIu64 " ORDER BY ", part->first,
                   part->last);

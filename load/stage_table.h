@@ -27,9 +27,9 @@ enum dv_status dv_stage_table_check_keys(struct dv_load_part *part, bool duplica
 /* How many rows of first..last are staged: refused ones are not. */
 enum dv_status dv_stage_table_rows(struct dv_load_part *part, uint64_t first, uint64_t last, uint64_t *rows,
                                    struct dv_err *err) DV_MUST_CHECK;
-/* Refuses the rows that the query lists (drover_row, ascending) and takes them out of the staging table. */
+/* Refuses the rows that the query lists (drover_row, ascending). */
 enum dv_status dv_stage_table_refuse(struct dv_load_part *part, const char *sql, const char *reason,
-                                     const char *detail, uint64_t *count, struct dv_err *err) DV_MUST_CHECK;
+                                     const char *detail, struct dv_err *err) DV_MUST_CHECK;
 /* Locks what apply() will look at of the rows part->first..last: the table where its key has no unique index,
  * else the rows (lock_rows). */
 enum dv_status dv_stage_table_lock(struct dv_load_part *part, struct dv_err *err) DV_MUST_CHECK;
