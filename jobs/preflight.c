@@ -4,6 +4,8 @@
 #include "load/preflight.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #define GROWTH 3 / 2 /* tables and their indexes, of what the tables take at the source */
 
@@ -89,6 +91,26 @@ static enum dv_status add_size(struct dv_run *run, struct dv_pg *pg, bool from_t
     return status;
 }
 
+/* The same of a dataset's files: gzip makes a quarter of a text, as a rule. */
+static enum dv_status add_files(struct dv_run *run, const struct dv_job_extract *extract, uint64_t *bytes,
+                                struct dv_err *err)
+{
+    struct dv_extract_spec spec = {.optional = extract->optional};
+    struct stat about;
+    if (extract->file_count == 0 || run->folder == NULL)
+        return DV_OK;
+    enum dv_status status = dv_run_files(run, extract, &spec, err);
+    for (unsigned i = 0; i < spec.file_count && status == DV_OK; i++) {
+        const char *path =
+            dv_arena_printf(&run->arena, "%s/%s", run->folder + strlen("dir:"), spec.files[i].path);
+        if (path == NULL)
+            return dv_fail_memory(err);
+        if (stat(path, &about) == 0) /* else describing it tells */
+            *bytes += (uint64_t)about.st_size * (spec.files[i].gzip ? 4 : 1);
+    }
+    return status;
+}
+
 /* Once all is extracted neither the source nor the room for its rows counts any more. */
 static enum dv_status check_source(struct dv_run *run, struct dv_pg *target, struct dv_err *err)
 {
@@ -106,6 +128,8 @@ static enum dv_status check_source(struct dv_run *run, struct dv_pg *target, str
         DV_TRY(check_read(run, source, false, err));
         DV_TRY(add_size(run, source, false, &bytes, err));
     }
+    for (unsigned i = 0; i < run->job.extract_count; i++)
+        DV_TRY(add_files(run, &run->job.extracts[i], &bytes, err));
     /* Stage files of extract and transform, a quarter of it each, and what sorters spill, half of it. */
     DV_TRY(dv_preflight_folder_space(run->workdir.path, bytes, &run->findings, err));
     status = dv_preflight_server_space(target, bytes * GROWTH, &run->findings, err);
