@@ -26,6 +26,8 @@
 #                                 (nothing)
 #   compare_existing DATABASE     as compare_all, after a run onto these (compare_all)
 #   fixture ROWS SEED FIRST_ID    prints SQL: generated legacy rows (drover-fixtures)
+#   also_expected                 prints SQL for the oracle's database: tables of schema expected by rules that
+#                                 expected.sql does not state (nothing)
 #   catalog DATABASE              expects of the finished schema what plan and contract name (nothing)
 #   checks DATABASE               `found` for each check of the job's: SQL that it must notice (nothing)
 #   ready DATABASE                where the job has contract steps: changes legacy rows until they may be applied (nothing)
@@ -65,6 +67,7 @@ fixture() { # ROWS SEED FIRST_ID
 }
 added() { :; }
 compare_existing() { compare_all "$1"; }
+also_expected() { :; }
 catalog() { :; }
 checks() { :; }
 ready() { :; }
@@ -109,6 +112,7 @@ oracle_from() { # DATABASE
         sql "$1" -c "COPY (SELECT $columns FROM $table) TO STDOUT" | sql oracle -c "COPY $table ($columns) FROM STDIN"
     done
     sql oracle "${oracle_options[@]}" -f "$top/jobs/$job/tests/expected.sql" >/dev/null
+    also_expected | sql oracle
 }
 
 expected_into() { # DATABASE

@@ -55,6 +55,7 @@ job_bench() {
         "$user" "$system" "$elapsed"
     awk -v job="$job" -v a="$drover_seconds" -v b="$sql_seconds" 'BEGIN {
         printf "  %-10s %8.2f s\n%s: the SQL takes %.2f times as long as drover\n", "the SQL", b, job, b / a }'
+    also_expected | sql by_sql
     "$(pg_bin)/pg_dump" -t 'expected.*' by_sql | sql by_drover -c 'CREATE SCHEMA expected' -f - >/dev/null
     compare_all by_drover
     oracle_verdict
