@@ -49,7 +49,7 @@ struct dv_options {
     struct dv_request request;
     const char *params[DV_MOST_PARAMS];
     const char *phase, *to, *only, *out, *from, *schema, *tables; /* NULL: not given */
-    const char *dry_run; /* how: "copy", "transaction"; NULL: none */
+    const char *dry_run;                                          /* how: "copy", "transaction"; NULL: none */
     uint64_t limit, samples;
     char environment[2][4096];       /* DROVER_SOURCE taken apart: database, folder */
     bool source_given, folder_given; /* on the command line */
