@@ -23,7 +23,7 @@ static enum dv_status add_file(json_t *files, const char *job_dir, const char *n
 /* job.json without what says how, and not what: a throttle may be mended while a run waits for it. */
 static enum dv_status add_job(json_t *files, const char *job_dir, struct dv_err *err)
 {
-    static const char *const how[] = {"throttle", "statement_timeout", "lock_timeout", "lock_wait"};
+    static const char *const how[] = {"throttle", "statement_timeout", "lock_timeout", "lock_wait", "checks"};
     char sha256[DV_SHA256_HEX];
     struct dv_sha256 *sha = NULL;
     json_t *job = NULL, *load;

@@ -102,6 +102,8 @@ struct dv_run {
     struct dv_load_spec *loads; /* those of this run, complete */
     struct dv_load_count *load_counts;
     unsigned load_count;
+    struct dv_http_check *checks; /* of URLs: those that this run asks */
+    unsigned check_count;
     struct dv_verification verification;
     struct dv_findings findings; /* of the preflight, which says too whether schema drover may be read: */
     bool target_readable;

@@ -79,6 +79,7 @@ static enum dv_status resolve(struct dv_run *run, struct dv_err *err)
     DV_TRY(dv_params_resolve(&run->job, request->params, request->param_count,
                              json_object_get(run->record, "params"), &run->arena, &run->params, err));
     DV_TRY(dv_params_settle(&run->params, &run->job, &run->arena, &run->flags, err));
+    DV_TRY(dv_run_checks(run, err));
     run->allowance = run->job.allowance;
     if (request->max_rejects != NULL)
         DV_TRY(dv_allowance_parse(request->max_rejects, "--max-rejects", &run->allowance, err));

@@ -48,6 +48,10 @@ enum dv_status dv_run_map_extracted(struct dv_run *run, struct dv_pg *pg, struct
                                     const struct dv_column *dataset, unsigned dataset_count,
                                     struct dv_err *err) DV_MUST_CHECK;
 
+/* ---- spec_checks.c ---- */
+/* Fills in run->checks: without those whose parameter is NULL. */
+enum dv_status dv_run_checks(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
+
 /* ---- the stages ---- */
 enum dv_status dv_stage_extract(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_stage_transform(struct dv_run *run, struct dv_err *err) DV_MUST_CHECK;

@@ -150,9 +150,10 @@ static enum dv_status read_allowance(struct dv_job *job, struct dv_err *err)
 
 static enum dv_status read_top(struct dv_job *job, struct dv_err *err)
 {
-    static const char *const keys[] = {
-        "$schema",   "name", "description", "max_rejects",       "consistency",  "params",    "extract",
-        "transform", "load", "throttle",    "statement_timeout", "lock_timeout", "lock_wait", NULL};
+    static const char *const keys[] = {"$schema",      "name",      "description", "max_rejects",
+                                       "consistency",  "params",    "extract",     "transform",
+                                       "load",         "checks",    "throttle",    "statement_timeout",
+                                       "lock_timeout", "lock_wait", NULL};
     const char *consistency = "run";
     enum dv_status status = DV_OK;
     job->description = "";
@@ -182,7 +183,7 @@ static enum dv_status read_sections(struct dv_job *job, struct dv_err *err)
         enum dv_status (*read)(struct dv_job *job, const json_t *section, struct dv_err *err);
     } sections[] = {
         {"params", dv_spec_params}, {"extract", dv_spec_extract},   {"transform", dv_spec_transform},
-        {"load", dv_spec_load},     {"throttle", dv_spec_throttle},
+        {"load", dv_spec_load},     {"throttle", dv_spec_throttle}, {"checks", dv_spec_checks},
     };
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         const json_t *section = json_object_get(job->document, sections[i].key);

@@ -43,6 +43,11 @@ struct dv_job_load {
     const char *when; /* ":NAME", a boolean parameter; NULL: whatever the parameters are */
 };
 
+struct dv_job_check {
+    struct dv_http_check http; /* url: as the job has it */
+    const char *param;         /* whose value is the URL; NULL: http.url is */
+};
+
 struct dv_job {
     const char *dir; /* the job's folder, absolute */
     const char *name, *description;
@@ -59,6 +64,8 @@ struct dv_job {
     unsigned model_count;
     struct dv_job_load *loads;
     unsigned load_count;
+    struct dv_job_check *checks;
+    unsigned check_count;
     struct dv_arena arena;
     json_t *document; /* owned */
 };

@@ -9,6 +9,8 @@ enum dv_status dv_spec_params(struct dv_job *job, const json_t *section, struct 
 enum dv_status dv_spec_extract(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_spec_transform(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_spec_load(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
+/* Needs the parameters. */
+enum dv_status dv_spec_checks(struct dv_job *job, const json_t *section, struct dv_err *err) DV_MUST_CHECK;
 
 /* "columns": {"id": "uuid", ...}: names and types. */
 enum dv_status dv_spec_declared(struct dv_job *job, struct dv_job_extract *extract, const json_t *object,

@@ -126,6 +126,7 @@ enum dv_status dv_stage_verify(struct dv_run *run, struct dv_err *err)
     DV_TRY(dv_verify_run(run->locked, &run->context, run->job.dir, run->loads, run->load_count, params,
                          resume, &run->verification, err));
     DV_TRY(dv_replay_verify(run, err));
+    DV_TRY(dv_verify_http(&run->context, run->checks, run->check_count, &run->verification, err));
     DV_TRY(dv_verification_publish(run, err));
     status = verdict(run, err);
 done:

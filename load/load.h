@@ -197,6 +197,20 @@ enum dv_status dv_verify_run(struct dv_target *target, const struct dv_context *
                              bool resume, struct dv_verification *out, struct dv_err *err) DV_MUST_CHECK;
 void dv_verification_release(struct dv_verification *verification);
 
+/* A URL that must answer with a status: the application, behind the load. */
+struct dv_http_check {
+    const char *name, *url;
+    unsigned status;
+    unsigned timeout_ms;      /* of one try */
+    unsigned tries, pause_ms; /* at most so many, so long apart */
+    bool warning;             /* else an error */
+};
+
+/* Asks them, over context->workers threads, and adds the results to the verification. No answer, or another
+ * one, is a failed check. */
+enum dv_status dv_verify_http(const struct dv_context *context, const struct dv_http_check *checks,
+                              unsigned count, struct dv_verification *out, struct dv_err *err) DV_MUST_CHECK;
+
 /* ---- rollback ---- */
 struct dv_rollback_count {
     char step[128], table[192];

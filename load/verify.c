@@ -338,7 +338,7 @@ done:
     return status;
 }
 
-static void log_check(const struct dv_context *context, const struct dv_check *check)
+void dv_check_log(const struct dv_context *context, const struct dv_check *check)
 {
     const char *level = check->passed ? "info" : check->warning ? "warning" : "error";
     dv_log_event(context->log, level, "check", "name:s", check->name, "violations:u", check->violations,
@@ -365,7 +365,7 @@ static enum dv_status verify_task(void *context, unsigned worker, size_t task, s
         if (checks[i].passed)
             status = dv_check_remember(&verify->env, &verify->list.tasks[number + i], &checks[i],
                                        verify->inputs, err);
-        log_check(verify->env.context, &checks[i]);
+        dv_check_log(verify->env.context, &checks[i]);
     }
 done:
     if (status != DV_OK)

@@ -53,6 +53,7 @@ struct dv_check_samples {
 /* Runs one query whose rows are violations, in the transaction that is open, and adds its rows. */
 enum dv_status dv_check_rows(struct dv_pg *pg, const char *sql, struct dv_check_samples *samples,
                              struct dv_err *err) DV_MUST_CHECK;
+void dv_check_log(const struct dv_context *context, const struct dv_check *check);
 void dv_check_samples_release(struct dv_check_samples *samples);
 /* The same in a transaction of its own, as the check's result: counts up to 10,001 and keeps the first five.
  */
