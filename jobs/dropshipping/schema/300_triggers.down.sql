@@ -1,0 +1,15 @@
+-- Drops the triggers that carry this job's mark, and their function.
+DO $step$
+DECLARE
+  ours record;
+BEGIN
+  FOR ours IN
+    SELECT tgname, tgrelid::regclass AS relation
+    FROM pg_trigger
+    WHERE NOT tgisinternal AND obj_description(oid, 'pg_trigger') LIKE '%(made by drover: dropshipping)'
+  LOOP
+    EXECUTE format('DROP TRIGGER %I ON %s', ours.tgname, ours.relation);
+  END LOOP;
+END
+$step$;
+DROP FUNCTION IF EXISTS public.dropshipping_touch();
