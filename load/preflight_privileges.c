@@ -124,6 +124,11 @@ static const char owned_sql[] = NAMED_TABLE
     "t.shown), false "
     "FROM t JOIN pg_roles r ON r.oid = t.relowner WHERE NOT pg_has_role(t.relowner, 'USAGE')";
 
+static const char referred_sql[] = NAMED_TABLE
+    "SELECT format('user %s lacks REFERENCES on table %s, which schema step %s refers to', current_user, "
+    "t.shown, $2::text), format('GRANT REFERENCES ON %s TO %I', t.shown, current_user), false FROM t "
+    "WHERE NOT has_table_privilege(t.oid, 'REFERENCES')";
+
 static enum dv_status with_usage(struct dv_pg *pg, const char *sql, int count, const char *const *params,
                                  struct dv_findings *findings, struct dv_err *err)
 {
@@ -163,10 +168,14 @@ enum dv_status dv_preflight_changed(struct dv_pg *pg, const struct dv_schema *sc
     struct dv_step_sql steps = {0};
     enum dv_status status;
     DV_TRY(dv_step_sql_read(schema, DV_PHASE_EXPAND, DV_PHASE_INDEX, &steps, err));
-    for (unsigned i = 0; i < steps.table_count; i++) {
-        const char *params[] = {steps.tables[i], steps.table_steps[i]};
+    for (unsigned i = 0; i < steps.changed.count; i++) {
+        const char *params[] = {steps.changed.list[i].name, steps.changed.list[i].step};
         DV_TRY(ask(pg, owned_sql, 2, params, findings, err));
-        DV_TRY(dv_preflight_locks(pg, steps.tables[i], findings, err));
+        DV_TRY(dv_preflight_locks(pg, steps.changed.list[i].name, findings, err));
+    }
+    for (unsigned i = 0; i < steps.referred.count; i++) {
+        const char *params[] = {steps.referred.list[i].name, steps.referred.list[i].step};
+        DV_TRY(ask(pg, referred_sql, 2, params, findings, err));
     }
 done:
     dv_step_sql_release(&steps);

@@ -1,6 +1,7 @@
 /* Reads JOBDIR/schema. */
 #include "core/alloc.h"
 #include "load/load.h"
+#include "load/schema_option.h"
 #include "load/schema_singly.h"
 #include "load/sql_scan.h"
 
@@ -50,67 +51,57 @@ done:
     return status;
 }
 
-static enum dv_status read_option(struct dv_schema_step *step, const char *option, size_t length,
-                                  unsigned line, bool *phase_given, struct dv_err *err)
+static enum dv_status check_table(const char *name, size_t length, struct dv_err *err)
 {
-    static const struct {
-        const char *text;
-        enum dv_phase phase;
-    } phases[] = {{"phase=expand", DV_PHASE_EXPAND},
-                  {"phase=index", DV_PHASE_INDEX},
-                  {"phase=contract", DV_PHASE_CONTRACT}};
-    for (size_t i = 0; i < sizeof phases / sizeof phases[0]; i++) {
-        if (strlen(phases[i].text) == length && strncmp(option, phases[i].text, length) == 0) {
-            step->phase = phases[i].phase;
+    struct dv_buf quoted = {0};
+    char *copy = dv_strndup(name, length);
+    enum dv_status status = copy != NULL ? dv_pg_quote_table(&quoted, copy, err) : dv_fail_memory(err);
+    dv_free(copy);
+    dv_buf_release(&quoted);
+    return status;
+}
+
+static enum dv_status read_option(struct dv_schema_step *step, const struct dv_schema_options *option,
+                                  bool *phase_given, struct dv_err *err)
+{
+    size_t length;
+    const char *value = dv_schema_option_value(option, "phase", &length);
+    for (enum dv_phase phase = DV_PHASE_EXPAND; value != NULL && phase <= DV_PHASE_CONTRACT; phase++) {
+        const char *name = dv_phase_name(phase);
+        if (strlen(name) == length && strncmp(value, name, length) == 0) {
+            step->phase = phase;
             *phase_given = true;
             return DV_OK;
         }
     }
-    if (length == strlen("no-transaction") && strncmp(option, "no-transaction", length) == 0) {
+    if (option->length == strlen("no-transaction") &&
+        strncmp(option->text, "no-transaction", option->length) == 0) {
         step->no_transaction = true;
         return DV_OK;
     }
-    if (length > strlen("when=") && length - strlen("when=") < sizeof step->when &&
-        strncmp(option, "when=", strlen("when=")) == 0) {
-        (void)snprintf(step->when, sizeof step->when, "%.*s", (int)(length - strlen("when=")),
-                       option + strlen("when="));
+    if ((value = dv_schema_option_value(option, "when", &length)) != NULL && length < sizeof step->when) {
+        (void)snprintf(step->when, sizeof step->when, "%.*s", (int)length, value);
         return DV_OK;
     }
-    enum dv_status status = dv_fail(err, DV_EXIT_USAGE, "%s.up.sql:%u: unknown option %.*s", step->name, line,
-                                    (int)length, option);
+    if ((value = dv_schema_option_value(option, "changes", &length)) != NULL ||
+        (value = dv_schema_option_value(option, "references", &length)) != NULL)
+        return check_table(value, length, err);
+    enum dv_status status = dv_fail(err, DV_EXIT_USAGE, "%s.up.sql:%u: unknown option %.*s", step->name,
+                                    option->line, (int)option->length, option->text);
     dv_err_hint(err,
-                "options are phase=expand, phase=index, phase=contract, no-transaction, when=:PARAMETER");
+                "options are phase=expand, phase=index, phase=contract, no-transaction, when=:PARAMETER, "
+                "changes=TABLE, references=TABLE");
     return status;
 }
 
-/* "-- drover: OPTION ..." among the comment lines at the top. */
 static enum dv_status read_header(struct dv_schema_step *step, struct dv_err *err)
 {
-    static const char mark[] = "-- drover:";
+    struct dv_schema_options options = {.rest = step->up};
     bool phase_given = false;
-    unsigned line = 1;
-    for (const char *at = step->up; strncmp(at, "--", 2) == 0 || *at == '\n' || *at == '\r'; line++) {
-        size_t length = strcspn(at, "\n");
-        if (strncmp(at, mark, sizeof mark - 1) == 0) {
-            const char *end = at + length, *option = at + sizeof mark - 1;
-            for (;;) {
-                while (option < end && (isspace((unsigned char)*option) || *option == ','))
-                    option++;
-                size_t size = 0;
-                while (option + size < end && !isspace((unsigned char)option[size]) && option[size] != ',')
-                    size++;
-                if (size == 0)
-                    break;
-                enum dv_status status = read_option(step, option, size, line, &phase_given, err);
-                if (status != DV_OK)
-                    return status;
-                option += size;
-            }
-        }
-        at += length;
-        if (*at == '\0')
-            break;
-        at++;
+    while (dv_schema_option(&options)) {
+        enum dv_status status = read_option(step, &options, &phase_given, err);
+        if (status != DV_OK)
+            return status;
     }
     if (phase_given)
         return DV_OK;

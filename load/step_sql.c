@@ -1,6 +1,7 @@
 #include "load/step_sql.h"
 
 #include "core/alloc.h"
+#include "load/schema_option.h"
 #include "load/sql_scan.h"
 #include "load/sql_token.h"
 
@@ -96,27 +97,28 @@ static enum dv_status add_key(struct reader *reader, struct dv_planned_key *key,
     return DV_OK;
 }
 
-static enum dv_status add_table(struct reader *reader, const char *table, struct dv_err *err)
+static enum dv_status add_table(struct dv_step_tables *tables, const char *step, const char *name,
+                                size_t length, struct dv_err *err)
 {
-    struct dv_step_sql *out = reader->out;
+    for (unsigned i = 0; i < tables->count; i++)
+        if (strlen(tables->list[i].name) == length && strncmp(tables->list[i].name, name, length) == 0)
+            return DV_OK;
+    struct dv_step_table *list = dv_realloc_array(tables->list, (size_t)tables->count + 1, sizeof *list);
+    if (list == NULL)
+        return dv_fail_memory(err);
+    tables->list = list;
+    list[tables->count] = (struct dv_step_table){.name = dv_strndup(name, length), .step = step};
+    if (list[tables->count].name == NULL)
+        return dv_fail_memory(err);
+    tables->count++;
+    return DV_OK;
+}
+
+static enum dv_status add_changed(struct reader *reader, const char *table, struct dv_err *err)
+{
     if (reader->inside || table == NULL)
         return DV_OK;
-    for (unsigned i = 0; i < out->table_count; i++)
-        if (strcmp(out->tables[i], table) == 0)
-            return DV_OK;
-    char **tables = dv_realloc_array(out->tables, (size_t)out->table_count + 1, sizeof *tables);
-    if (tables != NULL)
-        out->tables = tables;
-    const char **steps =
-        dv_realloc_array(out->table_steps, (size_t)out->table_count + 1, sizeof *out->table_steps);
-    if (steps != NULL)
-        out->table_steps = steps;
-    char *name = tables != NULL && steps != NULL ? dv_strdup(table) : NULL;
-    if (name == NULL)
-        return dv_fail_memory(err);
-    tables[out->table_count] = name;
-    steps[out->table_count++] = reader->step;
-    return DV_OK;
+    return add_table(&reader->out->changed, reader->step, table, strlen(table), err);
 }
 
 /* Behind CREATE [UNIQUE] INDEX. */
@@ -154,7 +156,7 @@ done:
         release_key(&key);
         return dv_fail_memory(err);
     }
-    enum dv_status status = add_table(reader, key.table, err);
+    enum dv_status status = add_changed(reader, key.table, err);
     if (status == DV_OK && whole && unique)
         return add_key(reader, &key, err);
     release_key(&key);
@@ -190,7 +192,7 @@ static enum dv_status read_alter(struct reader *reader, const char *at, struct d
 {
     bool failed = false;
     char *table = table_name(&at, &failed);
-    enum dv_status status = failed ? dv_fail_memory(err) : add_table(reader, table, err);
+    enum dv_status status = failed ? dv_fail_memory(err) : add_changed(reader, table, err);
     while (status == DV_OK && table != NULL) {
         struct dv_sql_token token = dv_sql_next(&at);
         if (token.kind == DV_SQL_END || dv_sql_symbol(&token, ';'))
@@ -249,6 +251,21 @@ static enum dv_status read_text(struct reader *reader, const char *sql, struct d
     return status;
 }
 
+static enum dv_status read_options(struct reader *reader, const char *up, struct dv_err *err)
+{
+    struct dv_schema_options options = {.rest = up};
+    enum dv_status status = DV_OK;
+    while (status == DV_OK && dv_schema_option(&options)) {
+        size_t length;
+        const char *table = dv_schema_option_value(&options, "changes", &length);
+        if (table != NULL)
+            status = add_table(&reader->out->changed, reader->step, table, length, err);
+        else if ((table = dv_schema_option_value(&options, "references", &length)) != NULL)
+            status = add_table(&reader->out->referred, reader->step, table, length, err);
+    }
+    return status;
+}
+
 enum dv_status dv_step_sql_read(const struct dv_schema *schema, enum dv_phase from, enum dv_phase to,
                                 struct dv_step_sql *out, struct dv_err *err)
 {
@@ -257,7 +274,10 @@ enum dv_status dv_step_sql_read(const struct dv_schema *schema, enum dv_phase fr
     for (unsigned i = 0; i < schema->count && status == DV_OK; i++) {
         const struct dv_schema_step *step = &schema->steps[i];
         struct reader reader = {.out = out, .step = step->name};
-        if (!step->applied && !step->off && step->up != NULL && step->phase >= from && step->phase <= to)
+        if (step->applied || step->off || step->up == NULL || step->phase < from || step->phase > to)
+            continue;
+        status = read_options(&reader, step->up, err);
+        if (status == DV_OK)
             status = read_text(&reader, step->up, err);
     }
     if (status != DV_OK)
@@ -265,14 +285,19 @@ enum dv_status dv_step_sql_read(const struct dv_schema *schema, enum dv_phase fr
     return status;
 }
 
+static void release_tables(struct dv_step_tables *tables)
+{
+    for (unsigned i = 0; i < tables->count; i++)
+        dv_free(tables->list[i].name);
+    dv_free(tables->list);
+}
+
 void dv_step_sql_release(struct dv_step_sql *read)
 {
     for (unsigned i = 0; i < read->key_count; i++)
         release_key(&read->keys[i]);
-    for (unsigned i = 0; i < read->table_count; i++)
-        dv_free(read->tables[i]);
+    release_tables(&read->changed);
+    release_tables(&read->referred);
     dv_free(read->keys);
-    dv_free(read->tables);
-    dv_free(read->table_steps);
     *read = (struct dv_step_sql){0};
 }

@@ -3,7 +3,7 @@
  *
  * Seen are ALTER TABLE, CREATE INDEX and ADD PRIMARY KEY or UNIQUE, as statements of a step or inside the
  * body of a DO; what such a body puts together as text and EXECUTEs is not, and conditions around a statement
- * are not evaluated. */
+ * are not evaluated. What is not seen a step may say: "-- drover: changes=TABLE, references=TABLE". */
 #ifndef DV_LOAD_STEP_SQL_H
 #define DV_LOAD_STEP_SQL_H
 
@@ -18,12 +18,22 @@ struct dv_planned_key {
     bool nulls_equal; /* NULLS NOT DISTINCT */
 };
 
+/* A table, and the first step that names it. */
+struct dv_step_table {
+    char *name;       /* owned */
+    const char *step; /* borrowed from the schema */
+};
+
+struct dv_step_tables {
+    struct dv_step_table *list; /* owned */
+    unsigned count;
+};
+
 struct dv_step_sql {
     struct dv_planned_key *keys; /* owned */
     unsigned key_count;
-    char **tables; /* changed by a statement of a step itself, and by no step made; owned */
-    unsigned table_count;
-    const char **table_steps; /* the step that does; borrowed */
+    struct dv_step_tables changed;  /* by a statement of a step itself, and by no step made */
+    struct dv_step_tables referred; /* by foreign keys: as the steps say */
 };
 
 /* Reads the pending steps of the phases from..to. */

@@ -75,9 +75,31 @@ static void what_is_no_key_is_not_taken_for_one(void **state)
     (void)state;
     read_steps(sql, &read);
     assert_int_equal(read.key_count, 0);
-    assert_int_equal(read.table_count, 2);
-    assert_string_equal(read.tables[0], "t");
-    assert_string_equal(read.tables[1], "u");
+    assert_int_equal(read.changed.count, 2);
+    assert_string_equal(read.changed.list[0].name, "t");
+    assert_string_equal(read.changed.list[1].name, "u");
+    assert_int_equal(read.referred.count, 0);
+    dv_step_sql_release(&read);
+}
+
+/* A table that only EXECUTE changes is looked at all the same, where the step says so. */
+static void what_a_step_says_of_itself_is_seen(void **state)
+{
+    static const char sql[] = "-- drover: phase=index, changes=s.t\n"
+                              "-- Keys. -- drover: changes=no\n"
+                              "\n"
+                              "-- drover: references=s.u references=s.\"V\" changes=s.t\n"
+                              "ALTER TABLE s.t ADD COLUMN x int;\n"
+                              "-- drover: changes=too_late\n";
+    struct dv_step_sql read;
+    (void)state;
+    read_steps(sql, &read);
+    assert_int_equal(read.changed.count, 1);
+    assert_string_equal(read.changed.list[0].name, "s.t");
+    assert_string_equal(read.changed.list[0].step, "010_a");
+    assert_int_equal(read.referred.count, 2);
+    assert_string_equal(read.referred.list[0].name, "s.u");
+    assert_string_equal(read.referred.list[1].name, "s.\"V\"");
     dv_step_sql_release(&read);
 }
 
@@ -86,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unique_keys_are_seen),
         cmocka_unit_test(what_is_no_key_is_not_taken_for_one),
+        cmocka_unit_test(what_a_step_says_of_itself_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
