@@ -5,6 +5,7 @@ SELECT o.supplier_id, o.sku_key, o.sku, o.title, o.currency, o.cost_cents,
        o.stock_quantity, o.lead_time_days,
        CASE WHEN v.variants = 1 THEN v.id END AS product_variant_id,
        CASE WHEN v.variants = 1 THEN 'matched' WHEN v.variants > 1 THEN 'ambiguous' ELSE 'unmatched' END AS match_status
-FROM latest_offers o
+FROM ranked_offers o
 LEFT JOIN margins m ON m.supplier_id = o.supplier_id AND m.cost_cents = o.cost_cents
 LEFT JOIN variants v ON v.sku_key = o.sku_key
+WHERE o.place = 1
