@@ -299,6 +299,7 @@ void dv_pg_close(struct dv_pg *pg)
     dv_pg_held_free(pg);
     PQfreemem(pg->row);
     PQfinish(pg->conn);
+    dv_free(pg->failed_context);
     dv_free(pg->uri);
     dv_free(pg);
 }

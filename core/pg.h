@@ -31,6 +31,11 @@ PGconn *dv_pg_conn(struct dv_pg *pg);
 bool dv_pg_lost(const struct dv_pg *pg);   /* the connection is gone: only close is left */
 int dv_pg_version(const struct dv_pg *pg); /* 150018 */
 
+/* Of what the server refused last: the constraint or index that it named ("": none), and what it was in the
+ * middle of ("": of the statement itself). Borrowed until it refuses something else. */
+const char *dv_pg_failed_constraint(const struct dv_pg *pg);
+const char *dv_pg_failed_context(const struct dv_pg *pg);
+
 /* One or more statements without parameters whose rows nobody wants. */
 enum dv_status dv_pg_exec(struct dv_pg *pg, const char *sql, struct dv_err *err) DV_MUST_CHECK;
 enum dv_status dv_pg_execf(struct dv_pg *pg, struct dv_err *err, const char *format, ...)

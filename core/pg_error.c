@@ -1,6 +1,8 @@
 /* From what libpq and the server say to struct dv_err. */
 #include "core/pg_private.h"
 
+#include "core/alloc.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,6 +89,27 @@ static const char *position(const struct dv_pg *pg, const PGresult *result)
     return PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
 }
 
+/* Without memory for the context it is not known, and nothing else suffers. */
+static void remember(struct dv_pg *pg, const PGresult *result)
+{
+    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+    (void)snprintf(pg->failed_constraint, sizeof pg->failed_constraint, "%s",
+                   constraint != NULL ? constraint : "");
+    dv_free(pg->failed_context);
+    pg->failed_context = context != NULL ? dv_strdup(context) : NULL;
+}
+
+const char *dv_pg_failed_constraint(const struct dv_pg *pg)
+{
+    return pg->failed_constraint;
+}
+
+const char *dv_pg_failed_context(const struct dv_pg *pg)
+{
+    return pg->failed_context != NULL ? pg->failed_context : "";
+}
+
 enum dv_status dv_pg_fail_result(struct dv_pg *pg, const PGresult *result, struct dv_err *err)
 {
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -98,6 +121,7 @@ enum dv_status dv_pg_fail_result(struct dv_pg *pg, const PGresult *result, struc
         return dv_fail(err, DV_EXIT_FAULT, "%s: %s", pg->label,
                        *text != '\0' ? text : "an unexpected answer");
     }
+    remember(pg, result);
     char text[900], raw[900];
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     (void)snprintf(raw, sizeof raw, "%.600s", primary == NULL ? "the server reported an error" : primary);

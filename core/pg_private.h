@@ -12,6 +12,8 @@ struct dv_pg {
     char *row;        /* the COPY row handed out last; libpq's memory */
     size_t unflushed; /* COPY bytes given to libpq since the last flush */
     bool lost;
+    char failed_constraint[64];
+    char *failed_context;               /* owned; NULL: none */
     char label[256];                    /* the URI without its password, cut short */
     char *uri;                          /* owned; it may hold a password: never shown */
     char pid[16], started[40];          /* the server's session; "" until it is known */

@@ -3,6 +3,7 @@
  * was applied. */
 #include "core/alloc.h"
 #include "core/thread.h"
+#include "load/duplicates.h"
 #include "load/rehearsal.h"
 #include "load/schema_singly.h"
 #include "load/session.h"
@@ -55,6 +56,8 @@ static enum dv_status send(struct dv_pg *pg, const struct apply *apply, const st
     enum dv_status status = dv_pg_exec(pg, sql, err);
     if (status != DV_OK)
         dv_schema_place(step, apply->down, sql, 0, err);
+    if (status != DV_OK && strcmp(err->sqlstate, "23505") == 0)
+        dv_duplicates_tell(pg, apply->context, step, sql, err);
     return status;
 }
 

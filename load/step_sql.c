@@ -285,6 +285,16 @@ enum dv_status dv_step_sql_read(const struct dv_schema *schema, enum dv_phase fr
     return status;
 }
 
+enum dv_status dv_step_sql_keys(const char *text, struct dv_step_sql *out, struct dv_err *err)
+{
+    struct reader reader = {.out = out, .step = "", .inside = true};
+    *out = (struct dv_step_sql){0};
+    enum dv_status status = read_text(&reader, text, err);
+    if (status != DV_OK)
+        dv_step_sql_release(out);
+    return status;
+}
+
 static void release_tables(struct dv_step_tables *tables)
 {
     for (unsigned i = 0; i < tables->count; i++)

@@ -39,6 +39,8 @@ struct dv_step_sql {
 /* Reads the pending steps of the phases from..to. */
 enum dv_status dv_step_sql_read(const struct dv_schema *schema, enum dv_phase from, enum dv_phase to,
                                 struct dv_step_sql *out, struct dv_err *err) DV_MUST_CHECK;
+/* The keys alone of some text: statements, wherever they begin in it. */
+enum dv_status dv_step_sql_keys(const char *text, struct dv_step_sql *out, struct dv_err *err) DV_MUST_CHECK;
 void dv_step_sql_release(struct dv_step_sql *read);
 
 #endif

@@ -27,6 +27,9 @@ enum dv_status dv_unique_keys_find(struct dv_pg *pg, const struct dv_load_table 
                                    struct dv_unique_keys *out, struct dv_err *err) DV_MUST_CHECK;
 void dv_unique_keys_release(struct dv_unique_keys *keys);
 
+/* An index's elements as expressions, appended: without the order that it may keep. */
+void dv_unique_expressions(struct dv_buf *out, const char *elements);
+
 /* The rows of a dataset that agree in a key. */
 #define DV_UNIQUE_SAMPLES 20
 struct dv_unique_rows {

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The elements as expressions: without the order that an index may keep. */
-static void append_expressions(struct dv_buf *out, const char *elements)
+void dv_unique_expressions(struct dv_buf *out, const char *elements)
 {
     unsigned depth = 0;
     const char *at = elements;
@@ -29,7 +28,7 @@ static enum dv_status make_sql(struct dv_buf *sql, const struct dv_unique_key *k
 {
     struct dv_buf list = {0};
     enum dv_status status;
-    append_expressions(&list, key->elements);
+    dv_unique_expressions(&list, key->elements);
     DV_TRY(dv_sql_done(&list, err));
     dv_buf_printf(
         sql,

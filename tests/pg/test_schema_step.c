@@ -128,6 +128,47 @@ static void lock_is_waited_for_in_short_tries(void **state)
     pthread_join(other, NULL);
 }
 
+/* Whoever has to mend the rows needs to know which they are, however the step makes the index. */
+static void rows_that_are_there_twice_are_listed(void **state)
+{
+    static const struct {
+        const char *sql, *said, *listed;
+    } cases[] = {
+        {"CREATE UNIQUE INDEX one_name ON public.twice (lower(name) DESC, tenant) WHERE id > 1;",
+         "2 rows of public.twice share a key of one_name, listed in ",
+         "row,times,id,tenant,name\n\"(0,2)\",2,2,1,A\n\"(0,3)\",2,3,1,a\n"},
+        {"ALTER TABLE twice ADD CHECK (id > 0), ADD PRIMARY KEY (tenant);",
+         "4 rows of twice share a key of twice_pkey, listed in ",
+         "row,times,id,tenant,name\n\"(0,1)\",4,1,1,a\n\"(0,2)\",4,2,1,A\n\"(0,3)\",4,3,1,a\n\"(0,4)\",4,4,1,"
+         "b\n"},
+        {"DO $$ BEGIN EXECUTE 'CREATE UNIQUE INDEX put_together ON ' || 'twice (name)'; END $$;",
+         "2 rows of twice share a key of put_together, listed in ",
+         "row,times,id,tenant,name\n\"(0,1)\",2,1,1,a\n\"(0,3)\",2,3,1,a\n"},
+    };
+    (void)state;
+    test_sql("CREATE TABLE twice (id int, tenant int, name text)");
+    test_sql("INSERT INTO twice VALUES (1, 1, 'a'), (2, 1, 'A'), (3, 1, 'a'), (4, 1, 'b'), (5, NULL, NULL), "
+             "(6, NULL, NULL)");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dv_err err = DV_ERR_INIT;
+        struct dv_buf text = {0};
+        unsigned count;
+        char step[256], *listed = test_path("schema/duplicates/010_unique.csv");
+        new_job("duplicates");
+        (void)snprintf(step, sizeof step, "-- drover: phase=index\n%s\n", cases[i].sql);
+        write_step("010_unique.up.sql", step);
+        assert_int_equal(apply(DV_PHASE_INDEX, &count, &err), DV_FAILED);
+        assert_string_equal(err.sqlstate, "23505");
+        if (strstr(err.message, cases[i].said) == NULL)
+            fail_msg("%s", err.message);
+        struct dv_err ignored = DV_ERR_INIT;
+        test_ok(dv_file_read(listed, 10000, &text, &ignored), &ignored);
+        assert_string_equal(dv_buf_cstr(&text), cases[i].listed);
+        dv_buf_release(&text);
+        dv_free(listed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +176,7 @@ int main(void)
         cmocka_unit_test(errors_name_file_and_line),
         cmocka_unit_test(a_step_waits_for_its_parameter),
         cmocka_unit_test(lock_is_waited_for_in_short_tries),
+        cmocka_unit_test(rows_that_are_there_twice_are_listed),
     };
     return cmocka_run_group_tests(tests, test_server_start, stop);
 }
