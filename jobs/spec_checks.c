@@ -87,11 +87,11 @@ done:
 static enum dv_status check_name(struct dv_job *job, const char *name, struct dv_err *err)
 {
     const char *path = dv_arena_printf(&job->arena, "%s/verify/%s.sql", job->dir, name);
-    if (path == NULL)
-        return dv_fail_memory(err);
-    if (!dv_file_exists(path))
-        return DV_OK;
-    enum dv_status status = dv_fail(err, DV_EXIT_USAGE, "checks.%s: verify/%s.sql has that name", name, name);
+    bool there = false;
+    enum dv_status status = path != NULL ? dv_file_look(path, &there, err) : dv_fail_memory(err);
+    if (status != DV_OK || !there)
+        return status;
+    status = dv_fail(err, DV_EXIT_USAGE, "checks.%s: verify/%s.sql has that name", name, name);
     dv_err_hint(err, "give one of the two another name");
     return status;
 }
