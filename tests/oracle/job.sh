@@ -28,6 +28,8 @@
 #   fixture ROWS SEED FIRST_ID    prints SQL: generated legacy rows (drover-fixtures)
 #   also_expected                 prints SQL for the oracle's database: tables of schema expected by rules that
 #                                 expected.sql does not state (nothing)
+#   oracle_files                  puts what the job reads from files into database oracle (nothing)
+#   expect_copied                 expects of database apart what the job copied there of database legacy (all legacy rows)
 #   catalog DATABASE              expects of the finished schema what plan and contract name (nothing)
 #   checks DATABASE               `found` for each check of the job's: SQL that it must notice (nothing)
 #   ready DATABASE                where the job has contract steps: changes legacy rows until they may be applied (nothing)
@@ -72,6 +74,8 @@ catalog() { :; }
 checks() { :; }
 ready() { :; }
 own_scenarios() { :; }
+oracle_files() { :; }
+expect_copied() { expect_same "the legacy rows, copied" "$(legacy_sum legacy)" "$(legacy_sum apart)"; }
 
 # The columns of every legacy table: all of them, and those that the job leaves alone.
 declare -A all_columns kept_columns
@@ -111,6 +115,7 @@ oracle_from() { # DATABASE
         columns=${all_columns[$table]} # the legacy ones alone: what a run added plays no part
         sql "$1" -c "COPY (SELECT $columns FROM $table) TO STDOUT" | sql oracle -c "COPY $table ($columns) FROM STDIN"
     done
+    oracle_files
     sql oracle "${oracle_options[@]}" -f "$top/jobs/$job/tests/expected.sql" >/dev/null
     also_expected | sql oracle
 }
@@ -204,7 +209,7 @@ further_runs() { # NAME
     database apart
     job_run "$run_status" legacy apart || return 0
     expect_all legacy apart
-    expect_same "the legacy rows, copied" "$(legacy_sum legacy)" "$(legacy_sum apart)"
+    expect_copied
     before=$(footprint apart "${tables[@]}")
     job_run "$run_status" legacy apart || return 0
     expect_same "and once more: every row where it was" "$before" "$(footprint apart "${tables[@]}")"

@@ -1,4 +1,4 @@
--- Drops the triggers that carry this job's mark, and their function.
+-- Drops the triggers that carry this job's mark, and their function if it does.
 DO $step$
 DECLARE
   ours record;
@@ -10,6 +10,8 @@ BEGIN
   LOOP
     EXECUTE format('DROP TRIGGER %I ON %s', ours.tgname, ours.relation);
   END LOOP;
+  IF obj_description(to_regprocedure('public.dropshipping_touch()'), 'pg_proc') LIKE '%(made by drover: dropshipping)' THEN
+    DROP FUNCTION public.dropshipping_touch();
+  END IF;
 END
 $step$;
-DROP FUNCTION IF EXISTS public.dropshipping_touch();

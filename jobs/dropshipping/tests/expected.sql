@@ -25,6 +25,9 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION expected.whole(t text) RETURNS int LANGUAGE sql IMMUTABLE AS
+$$ SELECT CASE WHEN btrim(t, ' ') ~ '^-?\d{1,18}$' AND abs(t::bigint) < 2147483648 THEN t::int END $$;
+
 -- Every line with the reason why it is not taken, NULL where it is. Malformed ones never become a row: a value that is not
 -- of its type counts as that.
 CREATE TABLE expected.lines AS
@@ -32,12 +35,11 @@ WITH read AS (
   SELECT file, line, supplier_id, sku, title, currency,
          expected.sku_key(sku) AS sku_key,
          expected.number(cost, decimal_mark, thousands_mark) AS cost,
-         CASE WHEN btrim(stock, ' ') ~ '^-?\d{1,9}$' THEN stock::int END AS stock,
-         CASE WHEN btrim(lead_time, ' ') ~ '^-?\d{1,9}$' THEN lead_time::int END AS lead_time,
+         expected.whole(stock) AS stock, expected.whole(lead_time) AS lead_time,
          malformed
            OR (cost IS NOT NULL AND expected.number(cost, decimal_mark, thousands_mark) IS NULL)
-           OR (stock IS NOT NULL AND btrim(stock, ' ') !~ '^-?\d{1,9}$')
-           OR (lead_time IS NOT NULL AND btrim(lead_time, ' ') !~ '^-?\d{1,9}$') AS malformed
+           OR (stock IS NOT NULL AND expected.whole(stock) IS NULL)
+           OR (lead_time IS NOT NULL AND expected.whole(lead_time) IS NULL) AS malformed
   FROM public.feed_lines)
 SELECT r.file, r.line, r.supplier_id, r.sku_key, btrim(r.sku, E' \t\n\r\f\u00a0') AS sku,
        nullif(btrim(r.title, E' \t\n\r\f\u00a0'), '') AS title,
