@@ -63,7 +63,7 @@ static const char **list_tables(struct dv_dry_run *dry, unsigned *count)
     for (unsigned i = 0; tables != NULL && i < job->load_count; i++)
         tables[(*count)++] = job->loads[i].spec.table;
     for (unsigned i = 0; tables != NULL && i < job->extract_count; i++)
-        if (job->extracts[i].from_target || !dry->separate)
+        if (job->extracts[i].file_count == 0 && (job->extracts[i].from_target || !dry->separate))
             tables[(*count)++] = job->extracts[i].table;
     return tables;
 }
