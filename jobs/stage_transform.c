@@ -52,9 +52,9 @@ enum dv_status dv_run_check_allowance(struct dv_run *run, struct dv_err *err)
     dv_err_place(err, "transform", NULL, -1, -1);
     dv_err_hint(
         err,
-        "see drover cat %s/rejects/MODEL (of what could not be read: extract-DATASET); correct the data "
-        "or the model, or allow more with --max-rejects",
-        run->dir);
+        "drover rejects list %s shows them (they lie in %s/rejects); correct the data or the model, or "
+        "allow more with --max-rejects",
+        run->request->job_dir, run->dir);
     return status;
 }
 
