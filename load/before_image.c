@@ -1,7 +1,6 @@
-/* Three steps: find what differs or is missing (load/changed.h), update by place, keep the old values. They are
- * kept by column, in arrays over the rows of a chunk
- * beside the rows' keys: a column that was the same everywhere, as NULL is in a column just added, costs one
- * value a chunk. */
+/* Three steps: find what differs or is missing (load/changed.h), update by place, keep the old values. They
+ * are kept by column, in arrays over the rows of a chunk beside the rows' keys: a column that was the same
+ * everywhere, as NULL is in a column just added, costs one value a chunk. */
 #include "load/before_image.h"
 
 #include "load/changed.h"
