@@ -170,7 +170,8 @@ static void images_are_of_what_was_overwritten(void **state)
     new_table();
     test_sql("CREATE TABLE audit (id bigint, old text, by text);"
              "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF NEW.name LIKE ''new%'' "
-             "THEN INSERT INTO audit VALUES (OLD.id, OLD.name, current_setting(''application_name'')); END "
+             "THEN PERFORM pg_sleep(0.001); INSERT INTO audit VALUES (OLD.id, OLD.name, "
+             "current_setting(''application_name'')); END "
              "IF; RETURN NULL; END';"
              "CREATE TRIGGER note AFTER UPDATE ON moved FOR EACH ROW EXECUTE FUNCTION note()");
     new_run(&run, "hammered", "update");
