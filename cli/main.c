@@ -19,7 +19,10 @@ static const struct dv_command *const commands[] = {
 enum dv_status dv_print_bytes(void *context, const char *bytes, size_t length, struct dv_err *err)
 {
     (void)context;
-    return dv_file_write_all(STDOUT_FILENO, bytes, length, "to standard output", err);
+    enum dv_status status = dv_file_write_all(STDOUT_FILENO, bytes, length, "to standard output", err);
+    if (status == DV_FAILED && err->hint[0] == '\0')
+        dv_err_hint(err, "send the output elsewhere and run the same command again: what is done stays done");
+    return status;
 }
 
 enum dv_status dv_print(const struct dv_buf *text, struct dv_err *err)

@@ -270,7 +270,12 @@ static enum dv_status open_it(struct dv_pg **out, const char *uri, const char *a
     }
     DV_TRY(start(pg, uri, application, beside, err));
     DV_TRY(finish_connect(pg, err));
+    /* Nobody can be asked about a session whose pid is not known yet: its settings may take as long again. */
+    int64_t limit_us = dv_monotonic_us() + connect_seconds(pg) * 1000000;
+    if (deadline_us == 0 || limit_us < deadline_us)
+        pg->deadline_us = limit_us;
     DV_TRY(prepare(pg, err));
+    pg->deadline_us = deadline_us;
     if (beside == NULL && pg->pid[0] != '\0')
         pg->patience_us = patience(pg);
     *out = pg;

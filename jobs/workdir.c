@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #define LOCK_NAME ".lock"
+#define LOOKS     25 /* for half a second */
+#define LOOK_US   20000
 
 bool dv_run_id_valid(const char *text)
 {
@@ -113,7 +115,13 @@ enum dv_status dv_workdir_lock(struct dv_workdir *workdir, struct dv_err *err)
         status = dv_fail_os(err, errno, "cannot open the lock %s", path);
         goto done;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    /* A process that was killed this instant still holds its lock until it is gone. */
+    int locked = flock(fd, LOCK_EX | LOCK_NB);
+    for (int looks = 0; locked != 0 && errno == EWOULDBLOCK && looks < LOOKS; looks++) {
+        (void)usleep(LOOK_US);
+        locked = flock(fd, LOCK_EX | LOCK_NB);
+    }
+    if (locked != 0) {
         status = errno == EWOULDBLOCK ? say_locked(workdir, read_pid(fd), err)
                                       : dv_fail_os(err, errno, "cannot lock %s", path);
         goto done;
