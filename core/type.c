@@ -282,3 +282,26 @@ bool dv_type_is_integer(const struct dv_type *type)
 {
     return type->id >= DV_TYPE_INT2 && type->id <= DV_TYPE_INT8;
 }
+
+static bool is_taken(const struct dv_column *columns, unsigned column, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (i != column && strcmp(columns[i].name, columns[column].name) == 0)
+            return true;
+    return false;
+}
+
+void dv_columns_keep_apart(struct dv_column *columns, unsigned own, unsigned count)
+{
+    for (unsigned i = own; i < count; i++) {
+        bool clashes = false;
+        for (unsigned k = 0; k < own && !clashes; k++)
+            clashes = strcmp(columns[i].name, columns[k].name) == 0;
+        while (clashes) {
+            size_t length = strlen(columns[i].name); /* a clashing name is short: one of our own */
+            columns[i].name[length] = '_';
+            columns[i].name[length + 1] = '\0';
+            clashes = length + 2 < sizeof columns[i].name && is_taken(columns, i, count);
+        }
+    }
+}

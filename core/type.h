@@ -59,8 +59,11 @@ enum dv_status dv_type_parse(const char *text, size_t length, struct dv_type *ty
                              struct dv_err *err) DV_MUST_CHECK;
 void dv_type_format(const struct dv_type *type, struct dv_buf *out); /* the name as format_type() writes it */
 bool dv_type_equal(const struct dv_type *a, const struct dv_type *b); /* modifiers included */
-bool dv_type_is_text(const struct dv_type *type);                     /* text, varchar, bpchar */
-bool dv_type_is_number(const struct dv_type *type);                   /* int2..float8 */
-bool dv_type_is_integer(const struct dv_type *type);                  /* int2, int4, int8 */
+/* Underscores go behind the names of columns[own..count-1] until none of them is another column's: for
+ * columns of a row behind columns of one's own. */
+void dv_columns_keep_apart(struct dv_column *columns, unsigned own, unsigned count);
+bool dv_type_is_text(const struct dv_type *type);    /* text, varchar, bpchar */
+bool dv_type_is_number(const struct dv_type *type);  /* int2..float8 */
+bool dv_type_is_integer(const struct dv_type *type); /* int2, int4, int8 */
 
 #endif

@@ -194,6 +194,8 @@ static struct dv_column *reject_columns(const struct dv_column *columns, unsigne
     }
     for (unsigned i = 0; i < count && all != NULL; i++)
         all[DV_REJECT_COLUMNS + i] = columns[i];
+    if (all != NULL)
+        dv_columns_keep_apart(all, DV_REJECT_COLUMNS, DV_REJECT_COLUMNS + count);
     return all;
 }
 

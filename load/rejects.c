@@ -32,6 +32,7 @@ static struct dv_column *reject_columns(const struct dv_part_manifest *manifest)
     }
     for (unsigned i = 0; i < manifest->column_count; i++)
         columns[OWN_COLUMNS + i] = manifest->columns[i];
+    dv_columns_keep_apart(columns, OWN_COLUMNS, OWN_COLUMNS + manifest->column_count);
     return columns;
 }
 

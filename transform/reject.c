@@ -27,6 +27,7 @@ struct dv_column *dv_reject_columns(struct dv_arena *arena, const struct dv_rela
         columns[c].type = dv_type_of(place_types[c]);
     }
     memcpy(columns + PLACES, root->columns, root->column_count * sizeof *columns);
+    dv_columns_keep_apart(columns, PLACES, *count);
     return columns;
 }
 

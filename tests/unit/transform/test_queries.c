@@ -146,6 +146,22 @@ static void several_rows_are_no_value(void **state)
     dv_free(rows);
 }
 
+/* A row may have columns of the names that rejects have in front of it. */
+static void rejects_of_rows_with_a_reason(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const events[] = {"1,late,r\n0,lost,s\n", NULL};
+    input(fixture, "events", "row int, reason text, reason_ text", events);
+    model(fixture, "shares", "SELECT 10 / row AS share, reason FROM events");
+    assert_int_equal(run(fixture, 1, 32U << 20), DV_OK);
+    assert_rows(fixture, "transform/shares", "10,late\n");
+    char *rows = rows_of(fixture, "rejects/shares");
+    assert_non_null(
+        strstr(rows, "division_by_zero,transform/shares.sql:1:11: division by zero,transform,events,0,2,"
+                     "0,lost,s\n"));
+    dv_free(rows);
+}
+
 static void joins_need_no_equality(void **state)
 {
     struct fixture *fixture = *state;
@@ -498,6 +514,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(sub_queries_mark, setup, teardown),
         cmocka_unit_test_setup_teardown(sub_queries_are_values, setup, teardown),
         cmocka_unit_test_setup_teardown(several_rows_are_no_value, setup, teardown),
+        cmocka_unit_test_setup_teardown(rejects_of_rows_with_a_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(joins_need_no_equality, setup, teardown),
         cmocka_unit_test_setup_teardown(windows_number_and_sum, setup, teardown),
         cmocka_unit_test_setup_teardown(windows_of_several_kinds_stand_together, setup, teardown),
