@@ -14,7 +14,7 @@ CALL marketplace_steps.note_index('530_a_accounts', 'idx_supplier_profiles_invit
 CALL marketplace_steps.note_index('530_a_accounts', 'idx_addresses_user_id', 'addresses');
 CALL marketplace_steps.note_index('530_a_accounts', 'idx_addresses_pincode_id', 'addresses');
 CALL marketplace_steps.note_index('530_a_accounts', 'idx_email_verifications_user_id', 'email_verifications');
-CALL marketplace_steps.note_index('530_a_accounts', 'idx_email_verifications_email_created_at', 'email_verifications');
+CALL marketplace_steps.note_index('530_a_accounts', 'idx_email_verifications_email', 'email_verifications');
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_users_referred_by_id ON public.users (referred_by_id);
 CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS idx_users_referral_code ON public.users (referral_code) WHERE referral_code IS NOT NULL;
 CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS idx_users_google_id ON public.users (google_id) WHERE google_id IS NOT NULL;
@@ -29,4 +29,4 @@ CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS idx_supplier_profiles_invite_code
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_addresses_user_id ON public.addresses (user_id);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_addresses_pincode_id ON public.addresses (pincode_id);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_email_verifications_user_id ON public.email_verifications (user_id);
-CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_email_verifications_email_created_at ON public.email_verifications (email, created_at);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_email_verifications_email ON public.email_verifications USING hash (email);

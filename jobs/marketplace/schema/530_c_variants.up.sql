@@ -12,7 +12,7 @@ CALL marketplace_steps.note_index('530_c_variants', 'idx_product_variant_attribu
 CALL marketplace_steps.note_index('530_c_variants', 'idx_product_images_product_variant_id_display_order', 'product_images');
 CALL marketplace_steps.note_index('530_c_variants', 'idx_product_images_product_id', 'product_images');
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_product_variants_product_id ON public.product_variants (product_id);
-CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_product_variants_sku ON public.product_variants (sku);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_product_variants_sku ON public.product_variants USING hash (sku);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_product_variants_barcode ON public.product_variants (barcode) WHERE barcode IS NOT NULL;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_product_variants_primary_image_id ON public.product_variants (primary_image_id);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_product_variants_low_stock ON public.product_variants (product_id) WHERE is_low_stock;

@@ -23,6 +23,13 @@ INSERT INTO suppliers (id, email, first_name, last_name, phone, role, password_d
   (22, '',                      'Blank', NULL,   '22', 'supplier',          's22', '2020-01-01+00', '2020-01-01+00'),
   (24, '   ',                   'Blank', NULL,   '24', 'partner',           's24', '2020-01-01+00', '2020-01-01+00'),
   (26, E'\t',                   'A tab', NULL,   NULL, 'supplier',          's26', '2020-01-01+00', '2020-01-01+00');
+-- Emails and an article number that no B-tree holds, and that do not compress.
+INSERT INTO users (id, email, role, password_digest, created_at, updated_at)
+SELECT 17, upper(string_agg(md5(n::text), '')) || '@example.com', 'customer', 'u17', '2020-01-01+00', '2020-01-01+00'
+FROM generate_series(1, 300) n;
+INSERT INTO suppliers (id, email, first_name, role, password_digest, created_at, updated_at)
+SELECT 28, string_agg(md5(n::text), '') || '@example.com', 'Long', 'partner', 's28', '2020-01-01+00', '2020-01-01+00'
+FROM generate_series(1, 300) n;
 INSERT INTO supplier_profiles (id, supplier_id, user_id, company_name, created_at, updated_at) VALUES
   (1, 1,    NULL, 'Ann Ltd',            '2020-01-01+00', '2020-01-01+00'),
   (2, 6,    3,    'Zoe, "Inc."',        '2020-01-01+00', '2020-01-01+00'),
@@ -88,6 +95,8 @@ INSERT INTO product_variants (id, product_id, sku, price, discounted_price, stoc
   (4, 2, 'SKU-2',  99999999.99, -1.00, -5, '2020-01-01+00', '2020-01-01+00'),
   (5, 3, 'SKU-2',  0.00,  NULL,  2147483647, '2020-01-01+00', '2020-01-01+00'),
   (6, 13, 'SKU-3', 5.00,  4.00,  1,   '2020-01-01+00', '2020-01-01+00');
+INSERT INTO product_variants (id, product_id, sku, price, stock_quantity, created_at, updated_at)
+SELECT 7, 18, string_agg(md5(n::text), ''), 1, 1, '2020-01-01+00', '2020-01-01+00' FROM generate_series(1, 300) n;
 INSERT INTO attribute_types VALUES (1, 'Color', '2020-01-01+00', '2020-01-01+00'), (2, 'Color', '2020-01-01+00', '2020-01-01+00'),
   (3, 'color', '2020-01-01+00', '2020-01-01+00'), (4, '', '2020-01-01+00', '2020-01-01+00');
 INSERT INTO attribute_values VALUES (1, 1, 'red', '2020-01-01+00', '2020-01-01+00'), (2, 2, 'blue', '2020-01-01+00', '2020-01-01+00'),
@@ -116,3 +125,4 @@ INSERT INTO wishlist_items VALUES (1, 1, 1, '2021-01-01+00', '2021-01-01+00');
 INSERT INTO cart_items VALUES (1, 3, 1, 0, '2021-01-01+00', '2021-01-01+00');
 INSERT INTO admins VALUES (1, 'admin@example.com', 'super_admin', 'a1', '2021-01-01+00', '2021-01-01+00');
 INSERT INTO email_verifications VALUES (1, 'ANN@example.com', '0471', NULL, '2021-01-01+00', '2021-01-01+00');
+INSERT INTO email_verifications SELECT 2, email, '1', NULL, created_at, created_at FROM users WHERE id = 17;
