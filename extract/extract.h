@@ -31,6 +31,7 @@ struct dv_extract_spec {
     const char *const *columns; /* wanted columns in order; NULL: all */
     unsigned column_count;
     bool optional; /* absent table: an empty dataset with the declared columns; absent column: NULL */
+    bool empty;    /* nothing is looked for: an empty dataset with the declared columns */
     const struct dv_column *declared; /* types for an optional table that is absent, or lacks them */
     unsigned declared_count;
     const char *where;                /* NULL or an SQL condition pushed to the server */

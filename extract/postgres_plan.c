@@ -64,7 +64,10 @@ enum dv_status dv_postgres_find(struct dv_pg *pg, const struct dv_extract_spec *
         " WHERE c.oid = pg_catalog.to_regclass($1)";
     struct dv_buf name = {0};
     PGresult *result = NULL;
-    enum dv_status status;
+    enum dv_status status = DV_OK;
+    plan->absent = spec->empty;
+    if (plan->absent)
+        goto done;
     DV_TRY(dv_pg_quote_table(&name, spec->table, err));
     const char *parameters[] = {dv_buf_cstr(&name)};
     DV_TRY(dv_buf_check(&name, err));

@@ -186,7 +186,7 @@ static enum dv_status say_loads(struct dv_dry_run *dry, const struct output *out
     for (unsigned i = 0; i < dry->job.load_count && status == DV_OK; i++) {
         const struct dv_load_spec *spec = &dry->job.loads[i].spec;
         bool extracted = dv_job_find_extract(&dry->job, spec->dataset) != NULL;
-        if (dry->job.loads[i].separate_only && !dry->separate)
+        if (!dv_job_databases_hold(dry->job.loads[i].databases, dry->separate))
             continue;
         const char *dir =
             dv_run_path(&dry->arena, run_dir, extracted ? "extract" : "transform", spec->dataset);

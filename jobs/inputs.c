@@ -11,7 +11,13 @@ const char *dv_run_path(struct dv_arena *arena, const char *run_dir, const char 
 
 static bool active(const struct dv_run *run, const struct dv_job_extract *extract)
 {
-    return run->separate || !extract->separate_only;
+    return dv_job_databases_hold(extract->databases, run->separate);
+}
+
+/* Read, or empty because it is left out here and says what columns it would have. */
+static bool has_dataset(const struct dv_run *run, const struct dv_job_extract *extract)
+{
+    return active(run, extract) || extract->declared != NULL;
 }
 
 enum dv_status dv_run_extracted(const struct dv_run *run, bool *extracted, struct dv_err *err)
@@ -19,7 +25,7 @@ enum dv_status dv_run_extracted(const struct dv_run *run, bool *extracted, struc
     enum dv_status status = DV_OK;
     *extracted = run->dir != NULL;
     for (unsigned i = 0; i < run->job.extract_count && *extracted && status == DV_OK; i++) {
-        if (!active(run, &run->job.extracts[i]))
+        if (!has_dataset(run, &run->job.extracts[i]))
             continue;
         char *dir = dv_asprintf("%s/extract/%s", run->dir, run->job.extracts[i].name);
         status = dir != NULL ? dv_dataset_look(dir, extracted, err) : dv_fail_memory(err);
@@ -86,17 +92,18 @@ static enum dv_status list_inputs(struct dv_run *run, struct dv_err *err)
         return dv_fail_memory(err);
     for (unsigned i = 0; i < run->job.extract_count; i++) {
         const struct dv_job_extract *extract = &run->job.extracts[i];
-        if (!active(run, extract))
+        if (!has_dataset(run, extract))
             continue;
         run->inputs[run->input_count++] = (struct dv_run_input){
             .extract = extract,
             .spec = {.name = extract->name,
                      .job = run->job.name,
-                     .source_uri = extract->from_target ? run->target : run->source,
+                     .source_uri = extract->from_target || !active(run, extract) ? run->target : run->source,
                      .table = extract->table,
                      .columns = extract->columns,
                      .column_count = extract->column_count,
                      .optional = extract->optional,
+                     .empty = !active(run, extract),
                      .declared = extract->declared,
                      .declared_count = extract->declared != NULL ? extract->column_count : 0,
                      .where = extract->where},
@@ -198,7 +205,8 @@ static enum dv_status use_loaded(struct dv_run *run, struct dv_pg *target, const
         const struct dv_job_load *load = &run->job.loads[i];
         const char *const *names = load->spec.from;
         unsigned count = load->spec.column_count;
-        if (strcmp(load->spec.dataset, input->extract->name) != 0 || (load->separate_only && !run->separate))
+        if (strcmp(load->spec.dataset, input->extract->name) != 0 ||
+            !dv_job_databases_hold(load->databases, run->separate))
             continue;
         if (count == 0 && !steps_to_come(run)) {
             enum dv_status status =

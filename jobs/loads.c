@@ -65,7 +65,7 @@ enum dv_status dv_run_loads(struct dv_run *run, struct dv_pg *pg, struct dv_err 
         return dv_fail_memory(err);
     for (unsigned i = 0; i < run->job.load_count; i++) {
         const struct dv_job_load *load = &run->job.loads[i];
-        if (load->separate_only && !run->separate)
+        if (!dv_job_databases_hold(load->databases, run->separate))
             continue;
         struct dv_load_spec *spec = &run->loads[run->load_count++];
         *spec = load->spec;

@@ -78,7 +78,10 @@ static enum dv_status show_extract(struct dv_run *run, struct dv_buf *out, struc
         dv_table_text(&table, input->extract->from_target ? "target" : "source");
         dv_table_number(&table, input->column_count);
         dv_table_number(&table, input->estimated_rows);
-        dv_table_text(&table, whole ? "done, skipped" : input->absent ? "table absent, taken as empty" : "");
+        dv_table_text(&table, whole               ? "done, skipped"
+                              : input->spec.empty ? "left out, taken as empty"
+                              : input->absent     ? "table absent, taken as empty"
+                                                  : "");
     }
     if (table.rows > 1)
         dv_buf_byte(out, '\n');

@@ -11,12 +11,12 @@
 
 static bool active_load(const struct dv_run *run, const struct dv_job_load *load)
 {
-    return run->separate || !load->separate_only;
+    return dv_job_databases_hold(load->databases, run->separate);
 }
 
 static bool active_extract(const struct dv_run *run, const struct dv_job_extract *extract)
 {
-    return run->separate || !extract->separate_only;
+    return dv_job_databases_hold(extract->databases, run->separate);
 }
 
 static enum dv_status check_list(struct dv_run *run, const char *where, const char *const *names,

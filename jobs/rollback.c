@@ -71,7 +71,7 @@ static enum dv_status list_loads(struct dv_run *run, struct dv_err *err)
     for (unsigned i = 0; i < run->job.load_count; i++) {
         const struct dv_job_load *load = &run->job.loads[i];
         enum dv_status status = DV_OK;
-        if (load->separate_only && !run->separate)
+        if (!dv_job_databases_hold(load->databases, run->separate))
             continue;
         struct dv_load_spec *spec = &run->loads[run->load_count++];
         *spec = load->spec;

@@ -87,15 +87,20 @@ static bool is_boolean(const struct dv_job *job, const char *name)
 }
 
 enum dv_status dv_spec_when(const struct dv_job *job, const json_t *object, const char *place,
-                            bool *separate_only, const char **flag, struct dv_err *err)
+                            enum dv_job_databases *databases, const char **flag, struct dv_err *err)
 {
-    const char *when = "always";
+    static const char *const words[] = {
+        [DV_DATABASES_ANY] = "always", [DV_DATABASES_SEPARATE] = "separate", [DV_DATABASES_SAME] = "same"};
+    const char *when = words[DV_DATABASES_ANY];
     enum dv_status status = dv_json_string(object, "when", place, false, DV_EXIT_USAGE, &when, err);
     if (status != DV_OK)
         return status;
-    *separate_only = strcmp(when, "separate") == 0;
-    if (*separate_only || strcmp(when, "always") == 0)
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(when, words[i]) != 0)
+            continue;
+        *databases = (enum dv_job_databases)i;
         return DV_OK;
+    }
     if (flag != NULL && when[0] == ':' && is_boolean(job, when + 1)) {
         *flag = when;
         return DV_OK;
@@ -106,8 +111,8 @@ enum dv_status dv_spec_when(const struct dv_job *job, const json_t *object, cons
         dv_err_hint(err, "declare it: \"params\": {\"NAME\": {\"type\": \"boolean\", \"default\": \"off\"}}");
         return status;
     }
-    return dv_fail(err, DV_EXIT_USAGE, "%s.when must be \"always\"%s \"separate\"%s, not \"%s\"", place,
-                   flag != NULL ? "," : " or", flag != NULL ? " or \":PARAMETER\"" : "", when);
+    return dv_fail(err, DV_EXIT_USAGE, "%s.when must be \"always\", \"separate\"%s \"same\"%s, not \"%s\"",
+                   place, flag != NULL ? "," : " or", flag != NULL ? " or \":PARAMETER\"" : "", when);
 }
 
 enum dv_status dv_spec_table(const json_t *object, const char *place, const char **out, struct dv_err *err)

@@ -24,6 +24,18 @@ struct dv_job_param {
     bool required;
 };
 
+/* "when": over which databases an entry of the job takes part. */
+enum dv_job_databases {
+    DV_DATABASES_ANY,
+    DV_DATABASES_SEPARATE, /* only where source and target are two databases */
+    DV_DATABASES_SAME,     /* only where they are one */
+};
+
+static inline bool dv_job_databases_hold(enum dv_job_databases databases, bool separate)
+{
+    return databases == DV_DATABASES_ANY || separate == (databases == DV_DATABASES_SEPARATE);
+}
+
 struct dv_job_extract {
     const char *name;           /* the dataset */
     const char *table;          /* of files: how they are called together */
@@ -32,14 +44,14 @@ struct dv_job_extract {
     struct dv_column *declared; /* names and types for a table that may be absent; NULL */
     unsigned column_count;      /* of columns and, where there are any, of declared */
     bool from_target, optional;
-    bool separate_only;         /* only where source and target are two databases */
-    struct dv_file_spec *files; /* parameters not put in yet */
-    unsigned file_count;        /* 0: a table */
+    enum dv_job_databases databases; /* where it does not hold: empty if declared, else not there */
+    struct dv_file_spec *files;      /* parameters not put in yet */
+    unsigned file_count;             /* 0: a table */
 };
 
 struct dv_job_load {
     struct dv_load_spec spec; /* dataset_dir NULL: the run fills it in */
-    bool separate_only;
+    enum dv_job_databases databases;
     const char *when; /* ":NAME", a boolean parameter; NULL: whatever the parameters are */
 };
 

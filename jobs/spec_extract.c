@@ -79,7 +79,7 @@ static enum dv_status read_one(struct dv_job *job, struct dv_job_extract *extrac
     DV_TRY(dv_spec_table(object, place, &extract->table, err));
     DV_TRY(dv_json_string(object, "where", place, false, DV_EXIT_USAGE, &extract->where, err));
     DV_TRY(dv_json_bool(object, "optional", place, false, DV_EXIT_USAGE, &extract->optional, err));
-    DV_TRY(dv_spec_when(job, object, place, &extract->separate_only, NULL, err));
+    DV_TRY(dv_spec_when(job, object, place, &extract->databases, NULL, err));
     status = read_columns(job, extract, json_object_get(object, "columns"), place, err);
 done:
     return status;

@@ -91,11 +91,12 @@ static enum dv_status check_step(const struct dv_job *job, const struct dv_job_l
         return status;
     }
     const struct dv_job_extract *extract = dv_job_find_extract(job, load->spec.dataset);
-    if (extract != NULL && extract->separate_only && !load->separate_only) {
-        status = dv_fail(err, DV_EXIT_USAGE,
-                         "%s: the dataset \"%s\" is not there where source and target are one database",
-                         place, extract->name);
-        dv_err_hint(err, "say \"when\": \"separate\" here too");
+    if (extract != NULL && extract->databases != DV_DATABASES_ANY && load->databases != extract->databases) {
+        bool separate = extract->databases == DV_DATABASES_SEPARATE;
+        status =
+            dv_fail(err, DV_EXIT_USAGE, "%s: the dataset \"%s\" is not there where source and target are %s",
+                    place, extract->name, separate ? "one database" : "two databases");
+        dv_err_hint(err, "say \"when\": \"%s\" here too", separate ? "separate" : "same");
     }
     return status;
 }
@@ -126,7 +127,7 @@ static enum dv_status read_one(struct dv_job *job, struct dv_job_load *load, con
     DV_TRY(read_columns(job, spec, json_object_get(object, "columns"), place, err));
     DV_TRY(check_key(spec, place, err));
     DV_TRY(dv_spec_batch(spec, json_object_get(object, "batch"), batch_place, err));
-    DV_TRY(dv_spec_when(job, object, place, &load->separate_only, &load->when, err));
+    DV_TRY(dv_spec_when(job, object, place, &load->databases, &load->when, err));
     status = check_step(job, load, place, err);
 done:
     return status;

@@ -38,9 +38,10 @@ enum dv_status dv_spec_name(const char *name, const char *place, struct dv_err *
 /* An array of strings, each of them not empty and none of them twice. */
 enum dv_status dv_spec_strings(struct dv_job *job, const json_t *array, const char *place,
                                const char *const **out, unsigned *count, struct dv_err *err) DV_MUST_CHECK;
-/* "when": "always", "separate" or, where flag is not NULL, ":NAME", a boolean parameter. */
+/* "when": "always", "separate", "same" or, where flag is not NULL, ":NAME", a boolean parameter. */
 enum dv_status dv_spec_when(const struct dv_job *job, const json_t *object, const char *place,
-                            bool *separate_only, const char **flag, struct dv_err *err) DV_MUST_CHECK;
+                            enum dv_job_databases *databases, const char **flag,
+                            struct dv_err *err) DV_MUST_CHECK;
 /* "schema.table" or "table", as dv_pg_quote_table reads it. */
 enum dv_status dv_spec_table(const json_t *object, const char *place, const char **out,
                              struct dv_err *err) DV_MUST_CHECK;

@@ -91,7 +91,7 @@ static void test_whole_job(void **state)
     assert_true(job.extracts[1].from_target && job.extracts[1].optional);
     assert_int_equal(job.extracts[1].declared[1].type.id, DV_TYPE_TIMESTAMPTZ);
     assert_string_equal(job.extracts[1].columns[0], "id");
-    assert_true(job.extracts[2].separate_only);
+    assert_int_equal(job.extracts[2].databases, DV_DATABASES_SEPARATE);
     assert_int_equal(job.models[0].rule_count, 3);
     assert_string_equal(job.models[0].rules[0].name, "z_first");
     assert_string_equal(job.models[0].rules[1].name, "a_second");
@@ -103,7 +103,11 @@ static void test_whole_job(void **state)
     assert_string_equal(job.loads[1].spec.step, "again");
     assert_string_equal(job.loads[1].spec.from[1], "n");
     assert_string_equal(job.loads[1].spec.to[1], "name");
-    assert_true(job.loads[2].separate_only);
+    assert_int_equal(job.loads[2].databases, DV_DATABASES_SEPARATE);
+    assert_false(dv_job_databases_hold(DV_DATABASES_SEPARATE, false) ||
+                 dv_job_databases_hold(DV_DATABASES_SAME, true));
+    assert_true(dv_job_databases_hold(DV_DATABASES_SEPARATE, true) &&
+                dv_job_databases_hold(DV_DATABASES_SAME, false));
     dv_job_release(&job);
     dv_job_release(&job);
 }
@@ -118,7 +122,7 @@ static void test_when(void **state)
         "{\"name\": \"a\", \"params\": {\"b\": {\"type\": \"bool\"}}, \"load\": [{\"dataset\": \"grown\", "
         "\"table\": \"t\", \"mode\": \"insert\", \"when\": \":b\"}]}");
     assert_string_equal(job.loads[0].when, ":b");
-    assert_false(job.loads[0].separate_only);
+    assert_int_equal(job.loads[0].databases, DV_DATABASES_ANY);
     dv_job_release(&job);
 }
 
