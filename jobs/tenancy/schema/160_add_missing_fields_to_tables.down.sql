@@ -1,0 +1,15 @@
+-- Drops the columns that the step above added, and no others.
+DO $step$
+DECLARE
+  added record;
+BEGIN
+  FOR added IN
+    SELECT attrelid::regclass AS relation, attname
+    FROM pg_attribute
+    WHERE attrelid IN (to_regclass('public.appointments'), to_regclass('public.professionals'), to_regclass('public.users'))
+      AND attnum > 0 AND NOT attisdropped AND col_description(attrelid, attnum) = '(made by drover: tenancy, 160)'
+  LOOP
+    EXECUTE format('ALTER TABLE %s DROP COLUMN %I', added.relation, added.attname);
+  END LOOP;
+END
+$step$;

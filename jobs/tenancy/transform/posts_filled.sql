@@ -1,0 +1,5 @@
+-- MyHub's own posts, where it is the target: those that belong to nobody yet.
+SELECT h.id, o.id AS organization_id, o.alone AS clear
+FROM posts_here h
+CROSS JOIN organization o
+WHERE h.organization_id IS NULL
