@@ -36,11 +36,11 @@ oracle_rules() {
     printf "INSERT INTO public.pricing_rules VALUES (1, 'default margin', NULL, 0, NULL, 3000, 0, true), (2, 'cheap goods', NULL, 0, 2000, 5000, 10, true);"
 }
 
-oracle_files() {
-    sql oracle -f "$work/feeds/feed_lines.sql" -c "
+oracle_files() { # DATABASE
+    sql "$1" -f "$work/feeds/feed_lines.sql" -c "
         CREATE TABLE public.pricing_rules (id bigint, name text, supplier_id bigint, min_cost_cents bigint, max_cost_cents bigint,
                                            margin_bps integer, priority integer, is_active boolean)"
-    oracle_rules | sql oracle >/dev/null
+    oracle_rules | sql "$1" >/dev/null
 }
 
 compare_all() { # DATABASE

@@ -28,7 +28,7 @@
 #   fixture ROWS SEED FIRST_ID    prints SQL: generated legacy rows (drover-fixtures)
 #   also_expected                 prints SQL for the oracle's database: tables of schema expected by rules that
 #                                 expected.sql does not state (nothing)
-#   oracle_files                  puts what the job reads from files into database oracle (nothing)
+#   oracle_files DATABASE         puts what the job reads from files where expected.sql finds it (nothing)
 #   expect_copied                 expects of database apart what the job copied there of database legacy (all legacy rows)
 #   catalog DATABASE              expects of the finished schema what plan and contract name (nothing)
 #   checks DATABASE               `found` for each check of the job's: SQL that it must notice (nothing)
@@ -115,7 +115,7 @@ oracle_from() { # DATABASE
         columns=${all_columns[$table]} # the legacy ones alone: what a run added plays no part
         sql "$1" -c "COPY (SELECT $columns FROM $table) TO STDOUT" | sql oracle -c "COPY $table ($columns) FROM STDIN"
     done
-    oracle_files
+    oracle_files oracle
     sql oracle "${oracle_options[@]}" -f "$top/jobs/$job/tests/expected.sql" >/dev/null
     also_expected | sql oracle
 }

@@ -42,6 +42,7 @@ job_bench() {
 
     warm by_sql
     from=$(date +%s.%N)
+    oracle_files by_sql
     sql by_sql "${oracle_options[@]}" -f "$top/jobs/$job/tests/expected.sql" >/dev/null
     sql_seconds=$(seconds "$from" "$(date +%s.%N)")
 
