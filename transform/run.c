@@ -103,14 +103,27 @@ static bool readers_want(const struct dv_run *run, const struct dv_relation *rel
     return false;
 }
 
+/* What an earlier process left half-written in the folders that are the transform's own: the extract may be
+ * at work beside it, and writes its rejects next to ours. */
 static enum dv_status sweep(struct dv_run *run, struct dv_err *err)
 {
-    static const char *const folders[] = {"transform", "rejects", "conflicts"};
+    static const char *const folders[] = {"transform", "conflicts"};
+    const struct dv_program *program = run->program;
+    struct dv_arena arena = {0};
     enum dv_status status = DV_OK;
-    for (unsigned f = 0; f < 3 && status == DV_OK; f++) {
-        char *dir = dv_arena_printf(&run->arena, "%s/%s", run->context->run_dir, folders[f]);
+    for (unsigned f = 0; f < 2 && status == DV_OK; f++) {
+        char *dir = dv_arena_printf(&arena, "%s/%s", run->context->run_dir, folders[f]);
         status = dir == NULL ? dv_fail_memory(err) : dv_file_sweep_tmp(dir, err);
     }
+    for (unsigned r = 0; r < program->relation_count; r++)
+        for (unsigned o = 0; o < program->relation_count && status == DV_OK; o++) {
+            if (program->relations[r]->input)
+                continue;
+            char *dir = dv_reject_dir(&arena, run->context, program->relations[r], program->relations[o]);
+            status = dir == NULL ? dv_fail_memory(err) : dv_file_sweep_tmp(dir, err);
+            dv_arena_reset(&arena);
+        }
+    dv_arena_release(&arena);
     return status;
 }
 

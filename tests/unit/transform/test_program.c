@@ -14,6 +14,40 @@ static void columns_pass_through_untouched(void **state)
                 "1,\"a \"\"b\"\", c\",1.500,2024-02-29 12:00:00+00\n2,,,\n3,\"\",7,infinity\n");
 }
 
+/* Leaves a half-written file in that folder of the run, and says its path. */
+static char *half_written(struct fixture *fixture, const char *folder)
+{
+    char *dir = dv_asprintf("%s/%s", fixture->run, folder);
+    char *path = dv_asprintf("%s/part-00000.csv.gz.tmp", dir);
+    assert_int_equal(dv_file_make_dirs(dir, &fixture->err), DV_OK);
+    assert_int_equal(dv_file_publish(path, "x", 1, &fixture->err), DV_OK);
+    dv_free(dir);
+    return path;
+}
+
+/* The extract beside it is writing its own rejects. */
+static void sweeps_what_is_its_own(void **state)
+{
+    static const struct {
+        const char *folder;
+        bool stays;
+    } cases[] = {{"transform/paid", false},
+                 {"rejects/paid", false},
+                 {"conflicts/paid", false},
+                 {"rejects/extract-things", true}};
+    struct fixture *fixture = *state;
+    char *paths[4];
+    model(fixture, "paid", "SELECT id FROM things");
+    input(fixture, "things", "id bigint", (const char *[]){"1\n", NULL});
+    for (size_t i = 0; i < 4; i++)
+        paths[i] = half_written(fixture, cases[i].folder);
+    assert_int_equal(run(fixture, 1, 1 << 20), DV_OK);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(access(paths[i], F_OK) == 0, cases[i].stays);
+        dv_free(paths[i]);
+    }
+}
+
 static void rules_filter_and_reject(void **state)
 {
     struct fixture *fixture = *state;
@@ -215,6 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(columns_pass_through_untouched, setup, teardown),
+        cmocka_unit_test_setup_teardown(sweeps_what_is_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(rules_filter_and_reject, setup, teardown),
         cmocka_unit_test_setup_teardown(groups_merge_and_name_their_conflicts, setup, teardown),
         cmocka_unit_test_setup_teardown(joins_look_up_and_never_multiply, setup, teardown),
