@@ -111,7 +111,7 @@ done:
     return status;
 }
 
-/* Why the later step stands on the earlier one; NULL: it does not. */
+/* Why the later step stands on the earlier one; NULL: it does not, as none that wrote nothing does. */
 static enum dv_status depends(struct dv_pg *pg, const char *run_id, const struct dv_load_spec *earlier,
                               const struct dv_load_spec *later, const char **why, struct dv_err *err)
 {
@@ -127,7 +127,8 @@ static enum dv_status depends(struct dv_pg *pg, const char *run_id, const struct
         pg,
         "SELECT to_regclass($1) = to_regclass($2), EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' "
         "AND conrelid = to_regclass($2) AND confrelid = to_regclass($1)) WHERE EXISTS (SELECT FROM "
-        "drover.ledger WHERE run_id = $3 AND step = $4 AND rolled_back_at IS NULL)",
+        "drover.ledger WHERE run_id = $3 AND step = $4 AND rolled_back_at IS NULL AND inserted + updated > "
+        "0)",
         4, params, &result, err));
     *why = NULL;
     if (PQntuples(result) > 0 && PQgetvalue(result, 0, 0)[0] == 't')

@@ -389,6 +389,27 @@ static void single_steps_where_nothing_stands_on_them(void **state)
     run_end(&run);
 }
 
+static void a_step_that_wrote_nothing_stands_on_none(void **state)
+{
+    struct run run;
+    struct dv_rollback_count counts[2], planned[2] = {{.left_out = false}, {.left_out = true}};
+    struct dv_err err = DV_ERR_INIT;
+    (void)state;
+    test_sql("CREATE TABLE lodger (id bigint PRIMARY KEY, room bigint)");
+    run_new(&run, "idle");
+    run_step(&run, "lodger", "lodger", "insert", "id bigint, room bigint", 1,
+             "SELECT g + %u, g FROM generate_series(1, 50) g");
+    run_step(&run, "room", "lodger", "update", "id bigint, room bigint", 1,
+             "SELECT g + %u, g FROM generate_series(1, 50) g");
+    load(&run);
+    assert_counts(&run.counts[1], 0, 0, 50, 0);
+    test_ok(try_roll_back(&run, planned, NULL, run.dir, &err), &err);
+    test_ok(try_roll_back(&run, planned, counts, run.dir, &err), &err);
+    assert_int_equal(counts[0].removed, 50);
+    assert_value("SELECT count(*) FROM lodger", "0");
+    run_end(&run);
+}
+
 static void put_file(const char *dir, const char *name, const char *text)
 {
     struct dv_err err = DV_ERR_INIT;
@@ -562,6 +583,7 @@ int main(void)
         cmocka_unit_test(edit_of_what_was_not_loaded_keeps_the_row),
         cmocka_unit_test(unique_values_move_back_along_a_chain),
         cmocka_unit_test(single_steps_where_nothing_stands_on_them),
+        cmocka_unit_test(a_step_that_wrote_nothing_stands_on_none),
         cmocka_unit_test(contract_step_stands_in_the_way),
         cmocka_unit_test(exactly_the_edited_rows_stay),
     };
