@@ -54,7 +54,7 @@ drover_run() { # JOB SOURCE TARGET [OPTION…]
 
 # Compares two queries of one database as bags of rows, both ways, and shows the first rows that differ.
 compare() { # NAME DATABASE EXPECTED ACTUAL
-    local said
+    local found
     sql "$2" -A -t -c "CREATE TEMP TABLE e AS $3" -c "CREATE TEMP TABLE a AS $4" \
         -c "CREATE TEMP TABLE difference AS
             SELECT 'only expected' AS side, d::text AS row FROM (SELECT * FROM e EXCEPT ALL SELECT * FROM a) d
@@ -62,12 +62,12 @@ compare() { # NAME DATABASE EXPECTED ACTUAL
             SELECT 'only in the target', d::text FROM (SELECT * FROM a EXCEPT ALL SELECT * FROM e) d" \
         -c "SELECT count(*) FROM difference" -c "SELECT count(*) FROM e" \
         -c "SELECT '    ' || rpad(side, 18) || ' ' || left(row, 300) FROM difference ORDER BY row, side LIMIT 6" >"$work/compared"
-    mapfile -t said <"$work/compared"
-    if [ "${said[0]}" = 0 ]; then
-        printf '  same: %s, %s rows\n' "$1" "${said[1]}"
+    mapfile -t found <"$work/compared"
+    if [ "${found[0]}" = 0 ]; then
+        printf '  same: %s, %s rows\n' "$1" "${found[1]}"
     else
-        printf '  DIFFERENT: %s, %s rows; the first of them:\n' "$1" "${said[0]}"
-        printf '%s\n' "${said[@]:2}"
+        printf '  DIFFERENT: %s, %s rows; the first of them:\n' "$1" "${found[0]}"
+        printf '%s\n' "${found[@]:2}"
         differences=$((differences + 1))
     fi
 }
