@@ -180,7 +180,8 @@ SELECT ref, professional, student, starts_at, duration_minutes, status, uses_cre
 FROM expected.placed a
 WHERE status = 'cancelled'
    OR NOT EXISTS (SELECT FROM expected.placed o
-                  WHERE o.professional = a.professional AND o.slot = a.slot AND o.status <> 'cancelled' AND o.line < a.line);
+                  WHERE o.professional = a.professional AND (o.slot = a.slot OR o.starts_at = a.starts_at)
+                    AND o.status <> 'cancelled' AND o.line < a.line);
 
 -- ---- slots -----------------------------------------------------------------------------------------------------------
 -- From today on, on the zone's own days, what has not begun. A slot has a name, its local time, so of a time that the clocks

@@ -1,5 +1,5 @@
 -- The slot of each claim: the first session of the professional's that day that it overlaps, else its own time. It is found
--- by counting the sessions that end before it. place 1 has the slot; the others came later.
+-- by counting the sessions that end before it. place 1 has the slot; the others came later, to it or to the same time.
 -- drover: many
 WITH met AS (
   SELECT c.known_id, c.ref, c.line, c.professional_id, c.starts_at, c.duration_minutes, s.session, s.step,
@@ -23,5 +23,6 @@ slots AS (
   FROM counted
   GROUP BY known_id, ref, line, professional_id, starts_at, duration_minutes
 )
-SELECT *, row_number() OVER (PARTITION BY professional_id, slot ORDER BY known_id, line) AS place
+SELECT *, greatest(row_number() OVER (PARTITION BY professional_id, slot ORDER BY known_id, line),
+                   row_number() OVER (PARTITION BY professional_id, starts_at ORDER BY known_id, line)) AS place
 FROM slots
