@@ -244,7 +244,6 @@ static enum dv_status write_readme(struct scaffold *scaffold, const char *uri, s
 static enum dv_status write_all(struct scaffold *scaffold, const char *uri, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
-    DV_TRY(dv_file_remove_tree(scaffold->unfinished, err));
     DV_TRY(dv_file_make_dirs(scaffold->unfinished, err));
     DV_TRY(write_tables(scaffold, err));
     DV_TRY(write_later_steps(scaffold, err));
@@ -304,22 +303,29 @@ done:
     return status;
 }
 
-static enum dv_status check_request(const struct dv_scaffold_request *request, const char *dir,
-                                    struct dv_err *err)
+/* The folder appears by being renamed; neither it nor what it is called before may be somebody's. */
+static enum dv_status check_free(const char *dir, struct dv_err *err)
+{
+    bool there = false;
+    enum dv_status status = dv_file_look(dir, &there, err);
+    if (status != DV_OK || !there)
+        return status;
+    status = dv_fail(err, DV_EXIT_USAGE, "%s is there already", dir);
+    dv_err_hint(err, "name another folder with --out, or move that one away");
+    return status;
+}
+
+static enum dv_status check_request(const struct scaffold *scaffold, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
-    bool there = false;
-    DV_TRY(dv_spec_name(request->name, "the job's name", err));
-    if (strncmp(request->name, "pg_", 3) == 0 || strcmp(request->name, "drover") == 0) {
-        status = dv_fail(err, DV_EXIT_USAGE, "a schema cannot be called %s", request->name);
+    DV_TRY(dv_spec_name(scaffold->request->name, "the job's name", err));
+    if (strncmp(scaffold->request->name, "pg_", 3) == 0 || strcmp(scaffold->request->name, "drover") == 0) {
+        status = dv_fail(err, DV_EXIT_USAGE, "a schema cannot be called %s", scaffold->request->name);
         dv_err_hint(err, "the job makes a schema of its own name: give the job another one");
         goto done;
     }
-    DV_TRY(dv_file_look(dir, &there, err));
-    if (there) {
-        status = dv_fail(err, DV_EXIT_USAGE, "%s is there already", dir);
-        dv_err_hint(err, "name another folder with --out, or move that one away");
-    }
+    DV_TRY(check_free(scaffold->dir, err));
+    status = check_free(scaffold->unfinished, err);
 done:
     return status;
 }
@@ -335,12 +341,12 @@ enum dv_status dv_scaffold(const struct dv_scaffold_request *request, struct dv_
         scaffold.schema = request->schema;
     if (request->dir != NULL)
         scaffold.dir = request->dir;
-    DV_TRY(check_request(request, scaffold.dir, err));
     scaffold.unfinished = dv_arena_printf(&arena, "%s.tmp", scaffold.dir);
     if (scaffold.unfinished == NULL) {
         status = dv_fail_memory(err);
         goto done;
     }
+    DV_TRY(check_request(&scaffold, err));
     DV_TRY(dv_run_resolve_uri(request->work, request->uri, &arena, &uri, err));
     DV_TRY(dv_run_safe_uri(&arena, request->uri, &safe, err));
     DV_TRY(read_catalog(&scaffold, uri, err));
