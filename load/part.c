@@ -25,11 +25,13 @@ void dv_load_session_close(struct dv_load_session *session)
 }
 
 /* What the statements of a part need, where the server gives less: memory to join and sort one part in, and
- * for its temporary tables. They run for a second or two, and compiling them takes longer than it saves. A
+ * for its temporary tables. They run for a second or two, and compiling them takes longer than it saves.
+ * Cursors are read to their end. A
  * COMMIT that was answered is on the server's disk: what the run's files say of it stays true. */
 static const char tuning_sql[] =
     "SELECT set_config(name, wanted, false) FROM (VALUES ('work_mem', '32MB'), ('temp_buffers', '64MB')) "
     "v(name, wanted) WHERE pg_size_bytes(current_setting(name)) < pg_size_bytes(wanted); SET jit = off; "
+    "SET cursor_tuple_fraction = 1; "
     "SELECT set_config('synchronous_commit', 'local', false) "
     "WHERE current_setting('synchronous_commit') = 'off'";
 

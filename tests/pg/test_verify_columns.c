@@ -287,6 +287,39 @@ static void modes_mean_what_they_mean(void **state)
     }
 }
 
+/* Nearly all rows updated, so that sums are compared; the strays spoil chunks of rows that are right. */
+static void updates_of_nearly_all(void **state)
+{
+    static const char rows[] = "SELECT g + 5000 * p, 'new' || g, NULLIF(g % 3, 0)::numeric / 2 FROM "
+                               "generate_series(1, 5000) g, (SELECT %u AS p) p";
+    static const char *const modes[] = {"upsert", "update"};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct run run;
+        struct dv_verification all;
+        test_sql("DROP TABLE IF EXISTS nearly; CREATE TABLE nearly (id int PRIMARY KEY, name text, half "
+                 "numeric, own int); INSERT INTO nearly SELECT g, 'old', 7 FROM generate_series(0, 10100) g");
+        run_new(&run, modes[i]);
+        run_step(&run, modes[i], "nearly", modes[i], "id integer, name text, half numeric", 2, rows);
+        load(&run);
+        test_sql("UPDATE nearly SET own = 5; ANALYZE nearly");
+        verify(&run, &all);
+        char name[32];
+        (void)snprintf(name, sizeof name, "columns %s", modes[i]);
+        assert_string_equal(find(&all, name)->samples, "10000 rows, 3 columns: as in the stage files");
+        dv_verification_release(&all);
+        test_sql("UPDATE nearly SET half = 0.50 WHERE id = 1; UPDATE nearly SET half = 0 WHERE id = 3;"
+                 "UPDATE nearly SET name = NULL WHERE id = 7777; DELETE FROM nearly WHERE id = 9999;"
+                 "UPDATE nearly SET half = 1, name = 'stray' WHERE id IN (0, 10100)");
+        expect(&run, name, "id,difference,wanted,found\n3,half,,0\n7777,name,new2777,\n9999,row missing,,\n");
+        test_sql("DELETE FROM nearly; ANALYZE nearly");
+        verify(&run, &all);
+        assert_int_equal(find(&all, name)->violations, 10000);
+        dv_verification_release(&all);
+        run_end(&run);
+    }
+}
+
 /* Of two rows with one key insert_new takes the first; an upsert of several parts has the last word. */
 static void keys_that_come_twice(void **state)
 {
@@ -375,6 +408,7 @@ int main(void)
         cmocka_unit_test(few_among_many),
         cmocka_unit_test(other_spellings_are_no_difference),
         cmocka_unit_test(modes_mean_what_they_mean),
+        cmocka_unit_test(updates_of_nearly_all),
         cmocka_unit_test(keys_that_come_twice),
         cmocka_unit_test(steps_on_one_table),
         cmocka_unit_test(keys_of_several_columns),
