@@ -199,6 +199,8 @@ enum dv_status dv_row_hash_record(struct dv_row_hash *hash, const struct dv_valu
         if (place + 1 == table->key_count)
             *key = seed;
     }
+    if (table->key_count == 0)
+        *key = seed;
     *row = seed;
     return DV_OK;
 }
@@ -227,7 +229,8 @@ static void chain(struct dv_buf *out, const struct dv_row_hash *hash, unsigned c
 
 void dv_row_hash_key_sql(struct dv_buf *out, const struct dv_row_hash *hash, const char *prefix)
 {
-    chain(out, hash, hash->table->key_count, prefix);
+    const struct dv_load_table *table = hash->table;
+    chain(out, hash, table->key_count > 0 ? table->key_count : table->column_count, prefix);
 }
 
 void dv_row_hash_row_sql(struct dv_buf *out, const struct dv_row_hash *hash, const char *prefix)

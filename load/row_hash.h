@@ -33,8 +33,8 @@ struct dv_row_hash {
 enum dv_status dv_row_hash_init(struct dv_row_hash *hash, const struct dv_load_table *table,
                                 struct dv_err *err) DV_MUST_CHECK;
 void dv_row_hash_release(struct dv_row_hash *hash);
-/* values: the record's, one a column of the stage file. *key: hash of the key columns, *row: of all loaded
- * ones. */
+/* values: the record's, one a column of the stage file. *key: hash of the key columns (of a table without a
+ * key: of all loaded ones), *row: of all loaded ones. */
 enum dv_status dv_row_hash_record(struct dv_row_hash *hash, const struct dv_value *values, uint64_t *key,
                                   uint64_t *row, struct dv_err *err) DV_MUST_CHECK;
 /* The server's expressions for the same two, appended; prefix: the table's alias. */

@@ -177,8 +177,10 @@ static enum dv_status compare_filled(struct dv_exact *exact, struct dv_check *ch
     uint64_t rows = 0;
     enum dv_status status;
     DV_TRY(find_chunks(exact->env, step, exact->hash, 0, &exact->mask, &differs, &any, &rows, err));
-    if (any) {
-        exact->differs = differs;
+    exact->differs = differs;
+    if (any && step->table.key_count == 0) {
+        DV_TRY(dv_exact_keyless(exact, &added, err));
+    } else if (any) {
         DV_TRY(dv_exact_parts(exact, err));
         if (rows + exact->missing > step->rows)
             DV_TRY(dv_exact_added(exact, &added, err));
@@ -247,18 +249,21 @@ static enum dv_status columns(const struct dv_check_env *env, const struct dv_ch
     enum dv_status status;
     DV_TRY(dv_loaded_step_read(&step, env->pg, env->context->run_id, task->spec, err));
     DV_TRY(dv_row_hash_init(&hash, &step.table, err));
+    DV_TRY(dv_exact_begin(&exact, err));
     DV_TRY(others_insert(env, task->spec, &others, err));
     if (step.table.mode->inserts && !others && fills_table(env, &step)) {
         DV_TRY(compare_filled(&exact, check, err));
     } else {
         DV_TRY(updates_most(env, &step, &most, &strays, err));
-        DV_TRY(most ? compare_updated(&exact, strays, err) : dv_exact_parts(&exact, err));
+        DV_TRY(step.table.key_count == 0 ? dv_exact_keyless(&exact, NULL, err)
+               : most                    ? compare_updated(&exact, strays, err)
+                                         : dv_exact_parts(&exact, err));
         if (step.table.mode->inserts)
             DV_TRY(dv_check_result(&check[1], 0, "the table is filled by others too: not looked at", err));
     }
     status = finish(&exact, check, err);
 done:
-    dv_check_samples_release(&exact.samples);
+    dv_exact_release(&exact);
     dv_row_hash_release(&hash);
     dv_loaded_step_release(&step);
     return status;

@@ -84,10 +84,8 @@ static enum dv_status make_plain(struct dv_pg *pg, const struct dv_load_table *t
     return status;
 }
 
-/* The rows of the parts that are to be compared, into the staging table. numbered: in the order of the file.
- */
-static enum dv_status stage(struct dv_exact *exact, const struct dv_loaded_part *parts, uint32_t count,
-                            bool numbered, uint64_t *rows, struct dv_err *err)
+enum dv_status dv_exact_stage(struct dv_exact *exact, const struct dv_loaded_part *parts, uint32_t count,
+                              bool numbered, uint64_t *rows, struct dv_err *err)
 {
     const struct dv_load_table *table = &exact->step->table;
     struct sender sender = {.exact = exact};
@@ -100,9 +98,12 @@ static enum dv_status stage(struct dv_exact *exact, const struct dv_loaded_part 
         DV_TRY(send_part(&sender, &parts[i], sql.data, err));
     *rows = sender.rows;
     dv_buf_reset(&sql);
-    dv_buf_str(&sql, "ANALYZE pg_temp.drover_stage (");
-    dv_sql_keys(&sql, table, "");
-    dv_buf_byte(&sql, ')');
+    dv_buf_str(&sql, "ANALYZE pg_temp.drover_stage");
+    if (table->key_count > 0) {
+        dv_buf_str(&sql, " (");
+        dv_sql_keys(&sql, table, "");
+        dv_buf_byte(&sql, ')');
+    }
     DV_TRY(dv_sql_done(&sql, err));
     status = dv_pg_exec(exact->env->pg, sql.data, err);
 done:
@@ -158,22 +159,70 @@ static bool same_key(const struct dv_load_spec *a, const struct dv_load_spec *b)
     return same;
 }
 
-static bool loads_column(const struct dv_load_spec *spec, const char *column)
+/* The columns of another step on the table: those that job.json names, or all of its dataset. */
+static enum dv_status mark_columns(struct dv_exact *exact, const struct dv_load_spec *spec,
+                                   struct dv_err *err)
 {
-    for (unsigned i = 0; i < spec->column_count; i++)
-        if (strcmp(spec->to[i], column) == 0)
-            return true;
-    return spec->column_count == 0;
+    const struct dv_load_table *table = &exact->step->table;
+    struct dv_dataset_manifest dataset = {0};
+    enum dv_status status = DV_OK;
+    if (spec->column_count == 0)
+        DV_TRY(dv_dataset_manifest_read(spec->dataset_dir, &dataset, err));
+    unsigned count = spec->column_count > 0 ? spec->column_count : dataset.column_count;
+    for (unsigned i = 0; i < count; i++) {
+        const char *name = spec->column_count > 0 ? spec->to[i] : dataset.columns[i].name;
+        for (unsigned column = 0; column < table->column_count; column++)
+            if (strcmp(table->columns[column].name, name) == 0)
+                exact->left[column] = true;
+    }
+done:
+    dv_dataset_manifest_release(&dataset);
+    return status;
 }
 
-/* A later step that finds its rows by another key has the last word on a column: compared there alone. */
-static bool left_to_later(const struct dv_exact *exact, const char *column)
+enum dv_status dv_exact_begin(struct dv_exact *exact, struct dv_err *err)
 {
+    enum dv_status status = DV_OK;
+    exact->left = dv_calloc(exact->step->table.column_count, sizeof *exact->left);
+    if (exact->left == NULL)
+        return dv_fail_memory(err);
     for (unsigned i = 0; i < exact->env->count; i++)
-        if (later_step(exact, i) && !same_key(exact->step->table.spec, &exact->env->specs[i]) &&
-            loads_column(&exact->env->specs[i], column))
-            return true;
-    return false;
+        if (later_step(exact, i) && !same_key(exact->step->table.spec, &exact->env->specs[i]))
+            DV_TRY(mark_columns(exact, &exact->env->specs[i], err));
+done:
+    return status;
+}
+
+void dv_exact_release(struct dv_exact *exact)
+{
+    dv_check_samples_release(&exact->samples);
+    dv_free(exact->left);
+    exact->left = NULL;
+}
+
+void dv_exact_shown_sql(struct dv_buf *sql, const char *value)
+{
+    dv_buf_printf(sql, "CASE WHEN length(%s) > %d THEN left(%s, %d) || '...' ELSE %s END", value,
+                  SHOWN_LENGTH, value, SHOWN_LENGTH - 3, value);
+}
+
+void dv_exact_chunks_sql(struct dv_buf *sql, const struct dv_exact *exact, const char *prefix)
+{
+    const char *separator = "'{";
+    if (exact->differs == NULL) {
+        dv_buf_str(sql, "true");
+        return;
+    }
+    dv_buf_byte(sql, '(');
+    dv_row_hash_key_sql(sql, exact->hash, prefix);
+    dv_buf_printf(sql, " & %" PRIu64 ") = ANY (", exact->mask);
+    for (uint64_t chunk = 0; chunk <= exact->mask; chunk++) {
+        if (!exact->differs[chunk])
+            continue;
+        dv_buf_printf(sql, "%s%" PRIu64, separator, chunk);
+        separator = ",";
+    }
+    dv_buf_str(sql, *separator == ',' ? "}'::bigint[])" : "'{}'::bigint[])");
 }
 
 /* What an inserted row holds is what the file says, to the letter. An update leaves alone what is equal. */
@@ -281,14 +330,15 @@ static void differences_sql(struct dv_buf *sql, const struct dv_exact *exact,
     dv_buf_str(sql, " SELECT ");
     dv_sql_keys(sql, table, "found");
     dv_buf_str(sql, ", v.difference");
-    static const char *const shown[] = {"wanted", "found"};
-    for (unsigned i = 0; i < 2; i++)
-        dv_buf_printf(sql, ", CASE WHEN length(v.%s) > %d THEN left(v.%s, %d) || '...' ELSE v.%s END AS %s",
-                      shown[i], SHOWN_LENGTH, shown[i], SHOWN_LENGTH - 3, shown[i], shown[i]);
+    dv_buf_str(sql, ", ");
+    dv_exact_shown_sql(sql, "v.wanted");
+    dv_buf_str(sql, " AS wanted, ");
+    dv_exact_shown_sql(sql, "v.found");
+    dv_buf_str(sql, " AS found");
     dv_buf_str(sql,
                " FROM found, LATERAL (VALUES ('row missing', 0, drover_missing, NULL::text, NULL::text)");
     for (unsigned i = 0; i < table->column_count; i++) {
-        if ((table->columns[i].key && !strict) || left_to_later(exact, table->columns[i].name))
+        if ((table->columns[i].key && !strict) || exact->left[i])
             continue;
         dv_buf_str(sql, ", (");
         dv_pg_quote_literal(sql, table->columns[i].name);
@@ -361,7 +411,7 @@ static enum dv_status compare_part(struct dv_exact *exact, const struct dv_loade
     if (some_inserted(exact, part) && part->inserted == 0)
         return DV_OK;
     DV_TRY(dv_pg_begin(exact->env->pg, DV_PG_READ_WRITE, err));
-    DV_TRY(stage(exact, part, 1, some_inserted(exact, part), &rows, err));
+    DV_TRY(dv_exact_stage(exact, part, 1, some_inserted(exact, part), &rows, err));
     if (some_inserted(exact, part))
         DV_TRY(keep_inserted(exact, part, &rows, err));
     exact->compared += rows;
@@ -380,7 +430,7 @@ static enum dv_status screen(struct dv_exact *exact, const struct dv_loaded_part
     PGresult *result = NULL;
     enum dv_status status;
     DV_TRY(dv_pg_begin(exact->env->pg, DV_PG_READ_WRITE, err));
-    DV_TRY(stage(exact, parts, count, false, rows, err));
+    DV_TRY(dv_exact_stage(exact, parts, count, false, rows, err));
     dv_buf_str(&sql, "SELECT count(*)");
     differing_sql(&sql, exact, strict_for(exact, parts));
     DV_TRY(dv_sql_done(&sql, err));
@@ -433,27 +483,16 @@ enum dv_status dv_exact_added(struct dv_exact *exact, struct dv_check_samples *a
 {
     const struct dv_loaded_step *step = exact->step;
     const struct dv_load_table *table = &step->table;
-    const char *separator = "'{";
     struct dv_buf sql = {0};
     uint64_t rows;
     enum dv_status status;
     DV_TRY(dv_pg_begin(exact->env->pg, DV_PG_READ_WRITE, err));
-    DV_TRY(stage(exact, step->parts, step->part_count, false, &rows, err));
+    DV_TRY(dv_exact_stage(exact, step->parts, step->part_count, false, &rows, err));
     dv_buf_str(&sql, "SELECT ");
     dv_sql_keys(&sql, table, "t");
     dv_buf_printf(&sql, ", 'row added' AS difference FROM %s t WHERE ", table->quoted);
-    if (exact->differs != NULL) {
-        dv_buf_byte(&sql, '(');
-        dv_row_hash_key_sql(&sql, exact->hash, "t");
-        dv_buf_printf(&sql, " & %" PRIu64 ") = ANY (", exact->mask);
-        for (uint64_t chunk = 0; chunk <= exact->mask; chunk++) {
-            if (!exact->differs[chunk])
-                continue;
-            dv_buf_printf(&sql, "%s%" PRIu64, separator, chunk);
-            separator = ",";
-        }
-        dv_buf_str(&sql, *separator == ',' ? "}'::bigint[]) AND " : "'{}'::bigint[]) AND ");
-    }
+    dv_exact_chunks_sql(&sql, exact, "t");
+    dv_buf_str(&sql, " AND ");
     for (unsigned k = 0; k < table->key_count; k++)
         dv_buf_printf(&sql, "t.%s IS NOT NULL AND ", table->columns[table->keys[k]].quoted);
     dv_buf_str(&sql, "NOT EXISTS (SELECT FROM pg_temp.drover_stage s WHERE ");

@@ -251,8 +251,7 @@ enum dv_status dv_check_generate(struct dv_check_list *list, const struct dv_con
             DV_TRY(dv_check_add(list, table_count, &specs[i], NULL, name,
                                 "the table holds at least the rows that this run inserted", err));
         }
-        if (specs[i].key_count > 0)
-            DV_TRY(dv_check_add_columns(list, &specs[i], err));
+        DV_TRY(dv_check_add_columns(list, &specs[i], err));
         if (mode != NULL && mode->inserts && specs[i].key_count > 0) {
             (void)snprintf(name, sizeof name, "key %.100s", specs[i].step);
             DV_TRY(

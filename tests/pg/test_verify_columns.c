@@ -371,6 +371,43 @@ static void steps_on_one_table(void **state)
     run_end(&run);
 }
 
+/* A step without a key: rows are a bag, in a table of its own and in one that had rows; a column that a later
+ * step writes is left to that. */
+static void rows_without_a_key(void **state)
+{
+    struct run run;
+    (void)state;
+    test_sql("CREATE TABLE bag (name text, half numeric, doc json); CREATE TABLE bags (LIKE bag); "
+             "INSERT INTO bags VALUES ('there', 1, NULL), ('n1', 0.5, '{\"n\": 1}')");
+    test_sql("ALTER TABLE bags ADD id serial UNIQUE, ADD owner text");
+    static const char rows[] =
+        "SELECT 'n' || g / 2, NULLIF(g % 2, 0)::numeric / 2, '{\"n\": ' || g / 2 || '}' "
+        "FROM generate_series(2 + 2000 * %u, 2001) g";
+    run_new(&run, "bag");
+    run_step(&run, "alone", "bag", "insert", "name text, half numeric, doc text", 1, rows)->key_count = 0;
+    run_step(&run, "among", "bags", "insert", "name text, half numeric, doc text", 1, rows)->key_count = 0;
+    run_step(&run, "named", "bags", "update", "id integer, name text", 1,
+             "SELECT g, 'late' FROM generate_series(5, 6 + %u) g");
+    load(&run);
+    static const char *const names[] = {"columns alone", "added alone", "columns among"};
+    for (unsigned i = 0; i < 3; i++)
+        expect(&run, names[i], NULL);
+    test_sql("INSERT INTO bag SELECT * FROM bag WHERE name = 'n8' AND half = 0.5");
+    expect(&run, "columns alone", NULL);
+    expect(&run, "added alone",
+           "name,half,doc,difference\nn8,0.50000000000000000000,\"{\"\"n\"\": 8}\",row added\n");
+    test_sql(
+        "UPDATE bag SET half = NULL WHERE name = 'n9'; UPDATE bags SET half = 9 WHERE name = 'n9' AND half "
+        "IS NULL; DELETE FROM bags WHERE half = 0.5 AND name = 'n1'; UPDATE bags SET name = 'x', owner = "
+        "'o'");
+    expect(&run, "columns alone",
+           "name,half,doc,difference\nn9,0.50000000000000000000,\"{\"\"n\"\": 9}\",row missing\n");
+    expect(&run, "columns among",
+           "half,doc,difference\n0.50000000000000000000,\"{\"\"n\"\": 1}\",row missing\n,\"{\"\"n\"\": "
+           "9}\",row missing\n");
+    run_end(&run);
+}
+
 /* Keys of several columns, refused rows, a renamed column. */
 static void keys_of_several_columns(void **state)
 {
@@ -411,6 +448,7 @@ int main(void)
         cmocka_unit_test(updates_of_nearly_all),
         cmocka_unit_test(keys_that_come_twice),
         cmocka_unit_test(steps_on_one_table),
+        cmocka_unit_test(rows_without_a_key),
         cmocka_unit_test(keys_of_several_columns),
     };
     return cmocka_run_group_tests(tests, test_job_start, test_job_stop);
