@@ -1,10 +1,12 @@
 #include "core/json.h"
 
 #include "core/alloc.h"
+#include "core/codec.h"
 #include "core/file.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 
 /* The largest document that is read: the manifest of a part of about 250 GiB. */
 #define LARGEST_DOCUMENT ((size_t)64 * 1024 * 1024)
@@ -49,6 +51,68 @@ enum dv_status dv_json_parse(const char *text, size_t length, const char *name, 
         return DV_OK;
     }
     return dv_fail(err, code, "%s, line %d, column %d: %s", name, error.line, error.column, error.text);
+}
+
+#define SEAL "crc32"
+
+/* The CRC-32 of the document's text with sorted keys and no blanks: what it means, and not how it is laid
+ * out. */
+static enum dv_status seal_of(const json_t *document, json_int_t *seal, struct dv_err *err)
+{
+    out_of_memory = false;
+    char *text = json_dumps(document, JSON_SORT_KEYS | JSON_COMPACT);
+    if (text == NULL || out_of_memory) {
+        dv_free(text);
+        return dv_fail_memory(err);
+    }
+    *seal = (json_int_t)dv_crc32(0, text, strlen(text));
+    dv_free(text);
+    return DV_OK;
+}
+
+/* Takes the seal off. Another writer's document need not have one; no single damaged bit takes it away, as
+ * what is left of its name is a key that nobody knows. */
+static enum dv_status break_seal(json_t *document, const char *path, struct dv_err *err)
+{
+    const json_t *member = json_object_get(document, SEAL);
+    json_int_t written = json_integer_value(member), seal;
+    if (member == NULL)
+        return DV_OK;
+    bool number = json_is_integer(member);
+    (void)json_object_del(document, SEAL);
+    enum dv_status status = seal_of(document, &seal, err);
+    if (status == DV_OK && (!number || seal != written)) {
+        status = dv_fail(err, DV_EXIT_FAULT, "%s: what it says does not fit its " SEAL, path);
+        dv_err_hint(err, "the file was damaged or changed: put it back as it was, or start over with --new");
+    }
+    return status;
+}
+
+enum dv_status dv_json_read_sealed(const char *path, json_t **out, struct dv_err *err)
+{
+    *out = NULL;
+    enum dv_status status = dv_json_read(path, DV_EXIT_FAULT, out, err);
+    if (status == DV_OK)
+        status = break_seal(*out, path, err);
+    if (status != DV_OK) {
+        json_decref(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+enum dv_status dv_json_publish_sealed(const char *path, json_t *document, struct dv_err *err)
+{
+    json_int_t seal;
+    enum dv_status status;
+    dv_json_prepare();
+    DV_TRY(seal_of(document, &seal, err));
+    if (json_object_set_new(document, SEAL, json_integer(seal)) != 0)
+        return dv_fail_memory(err);
+    status = dv_json_publish(path, document, err);
+    (void)json_object_del(document, SEAL);
+done:
+    return status;
 }
 
 enum dv_status dv_json_read(const char *path, enum dv_exit code, json_t **out, struct dv_err *err)

@@ -22,6 +22,12 @@ enum dv_status dv_json_parse(const char *text, size_t length, const char *name, 
 /* Sorted keys, two-space indent, LF at the end: the same document gives the same bytes. */
 enum dv_status dv_json_publish(const char *path, const json_t *document, struct dv_err *err) DV_MUST_CHECK;
 
+/* The same for what drover itself reads again: a member "crc32" says what the document should say, so that no
+ * damage in it passes for a meaning. A document without one is taken, damage that the CRC tells is FAULT. The
+ * document in memory is without it. */
+enum dv_status dv_json_read_sealed(const char *path, json_t **out, struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_json_publish_sealed(const char *path, json_t *document, struct dv_err *err) DV_MUST_CHECK;
+
 /* Fails where the object has a key that is not in the NULL-terminated list: names the key, the place, and the
  * nearest known key. */
 enum dv_status dv_json_only_keys(const json_t *object, const char *place, const char *const *known,

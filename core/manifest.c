@@ -164,7 +164,7 @@ enum dv_status dv_part_manifest_publish(const char *dir, const struct dv_part_ma
     }
     dv_part_path(&path, dir, manifest->part, ".json");
     DV_TRY(dv_buf_check(&path, err));
-    status = dv_json_publish(path.data, document, err);
+    status = dv_json_publish_sealed(path.data, document, err);
 done:
     json_decref(document);
     dv_buf_release(&path);
@@ -180,7 +180,7 @@ enum dv_status dv_part_manifest_read(const char *dir, uint32_t part, struct dv_p
     *out = (struct dv_part_manifest){.part = part};
     dv_part_path(&path, dir, part, ".json");
     DV_TRY(dv_buf_check(&path, err));
-    DV_TRY(dv_json_read(path.data, DV_EXIT_FAULT, &document, err));
+    DV_TRY(dv_json_read_sealed(path.data, &document, err));
     status = dv_part_manifest_from_json(document, out, err);
     if (status == DV_OK && out->part != part)
         status = dv_fail(err, DV_EXIT_FAULT, "says that it is part %" PRIu32, out->part);
@@ -208,7 +208,7 @@ enum dv_status dv_dataset_manifest_read(const char *dir, struct dv_dataset_manif
     *out = (struct dv_dataset_manifest){0};
     dataset_path(&path, dir);
     DV_TRY(dv_buf_check(&path, err));
-    DV_TRY(dv_json_read(path.data, DV_EXIT_FAULT, &document, err));
+    DV_TRY(dv_json_read_sealed(path.data, &document, err));
     status = dv_dataset_manifest_from_json(document, out, err);
 done:
     status = in_file(status, path.data != NULL ? path.data : dir, err);
@@ -354,7 +354,7 @@ enum dv_status dv_dataset_publish(const char *dir, uint32_t part_count, const st
     dataset_path(&path, dir);
     DV_TRY(dv_buf_check(&path, err));
     DV_TRY(dv_file_make_dirs(dir, err));
-    status = dv_json_publish(path.data, document, err);
+    status = dv_json_publish_sealed(path.data, document, err);
 done:
     json_decref(document);
     json_decref(parts);

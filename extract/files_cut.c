@@ -162,7 +162,8 @@ static enum dv_status write_cut(const struct dv_files_layout *layout, const char
         (void)json_array_append_new(files, file_json(&layout->files[i], i, cut));
     bool whole = files != NULL && json_array_size(files) == layout->spec->file_count;
     json_t *document = whole ? json_pack("{s:i, s:O}", "format", CUT_FORMAT, "files", files) : NULL;
-    enum dv_status status = document != NULL ? dv_json_publish(path, document, err) : dv_fail_memory(err);
+    enum dv_status status =
+        document != NULL ? dv_json_publish_sealed(path, document, err) : dv_fail_memory(err);
     json_decref(files);
     json_decref(document);
     return status;
@@ -209,7 +210,7 @@ static enum dv_status read_cut(const struct dv_files_layout *layout, const char 
                                struct dv_files_cut *cut, struct dv_err *err)
 {
     json_t *document = NULL;
-    enum dv_status status = dv_json_read(path, DV_EXIT_FAULT, &document, err);
+    enum dv_status status = dv_json_read_sealed(path, &document, err);
     if (status != DV_OK)
         return status;
     const json_t *files = json_object_get(document, "files");

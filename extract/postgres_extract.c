@@ -154,7 +154,7 @@ static json_t *cut_document(const struct dataset *dataset)
 static enum dv_status read_cut(const char *path, json_t **document, struct dv_err *err)
 {
     struct dv_err found = DV_ERR_INIT;
-    enum dv_status status = dv_json_read(path, DV_EXIT_FAULT, document, &found);
+    enum dv_status status = dv_json_read_sealed(path, document, &found);
     if (status == DV_OK || found.os_errno == 0)
         return DV_OK;
     *err = found;
@@ -181,7 +181,7 @@ static enum dv_status settle_cut(struct dataset *dataset, struct dv_err *err)
         DV_TRY(dv_file_remove(path, err));
     DV_TRY(dv_file_remove_tree(dataset->dir, err));
     DV_TRY(dv_file_make_dirs(dataset->dir, err));
-    status = dv_json_publish(path, wanted, err);
+    status = dv_json_publish_sealed(path, wanted, err);
 done:
     json_decref(wanted);
     json_decref(there);

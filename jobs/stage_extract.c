@@ -80,15 +80,15 @@ static enum dv_status record_sources(struct dv_run *run, struct dv_err *err)
     }
     DV_TRY(dv_file_look(path, &known, err));
     if (!known) {
-        status = dv_json_publish(path, now, err);
+        status = dv_json_publish_sealed(path, now, err);
         goto done;
     }
-    DV_TRY(dv_json_read(path, DV_EXIT_FAULT, &recorded, err));
+    DV_TRY(dv_json_read_sealed(path, &recorded, err));
     forget_absent(recorded, now);
     if (!json_equal(recorded, now))
         status = say_changed(recorded, now, err);
     else
-        status = dv_json_publish(path, now, err);
+        status = dv_json_publish_sealed(path, now, err);
 done:
     json_decref(recorded);
     json_decref(now);

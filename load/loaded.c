@@ -70,7 +70,7 @@ static enum dv_status publish(const struct dv_loaded *loaded, struct dv_err *err
         goto done;
     }
     DV_TRY(path_of(&path, loaded->context, loaded->step, err));
-    status = dv_json_publish(path.data, document, err);
+    status = dv_json_publish_sealed(path.data, document, err);
 done:
     json_decref(document);
     json_decref(parts);
@@ -117,7 +117,7 @@ static enum dv_status read_parts(const char *path, const char **step, struct dv_
     uint64_t format = 0;
     size_t i;
     const json_t *part;
-    DV_TRY(dv_json_read(path, DV_EXIT_FAULT, document, err));
+    DV_TRY(dv_json_read_sealed(path, document, err));
     DV_TRY(dv_json_uint(*document, "format", path, true, DV_EXIT_FAULT, &format, err));
     DV_TRY(dv_json_string(*document, "step", path, true, DV_EXIT_FAULT, step, err));
     const json_t *parts = json_object_get(*document, "parts");

@@ -113,7 +113,7 @@ enum dv_status dv_check_remember(const struct dv_check_env *env, const struct dv
         goto done;
     }
     DV_TRY(dv_file_make_dirs(dir.data, err));
-    status = dv_json_publish(path.data, document, err);
+    status = dv_json_publish_sealed(path.data, document, err);
 done:
     json_decref(document);
     dv_buf_release(&path);
@@ -143,7 +143,7 @@ enum dv_status dv_check_recall(const struct dv_check_env *env, const struct dv_c
     *known = false;
     DV_TRY(path_of(&path, env, task, check, inputs, err));
     DV_TRY(dv_file_look(path.data, &there, err));
-    if (!there || dv_json_read(path.data, DV_EXIT_FAULT, &document, &ignored) != DV_OK ||
+    if (!there || dv_json_read_sealed(path.data, &document, &ignored) != DV_OK ||
         !read_figures(document, path.data, &figures))
         goto done;
     DV_TRY(dv_check_result(check, 0, figures, err));

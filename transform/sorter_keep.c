@@ -47,7 +47,7 @@ enum dv_status dv_sorter_publish(struct dv_sorter *sorter, json_t *note, struct 
     json_object_set_new(document, "bits", json_integer(sorter->bits));
     json_object_set(document, "workers", workers);
     json_object_set(document, "note", note);
-    DV_TRY(dv_json_publish(path, document, err));
+    DV_TRY(dv_json_publish_sealed(path, document, err));
     sorter->kept = true;
 done:
     json_decref(workers);
@@ -108,7 +108,7 @@ enum dv_status dv_sorter_restore(struct dv_sorter **out, const char *dir, unsign
     if (status != DV_OK)
         goto done;
     status = DV_END;
-    if (!there || dv_json_read(path, DV_EXIT_FAULT, &document, &unread) != DV_OK)
+    if (!there || dv_json_read_sealed(path, &document, &unread) != DV_OK)
         goto done;
     const json_t *workers = json_object_get(document, "workers");
     const char *version = json_string_value(json_object_get(document, "version"));

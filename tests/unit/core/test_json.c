@@ -74,6 +74,34 @@ static void published_bytes_are_sorted(void **state)
     assert_int_equal(err.os_errno, ENOENT);
 }
 
+/* The seal is that of the text without blanks, whatever the layout; no single bit changes what is read
+ * without its being noticed. */
+static void a_seal_tells_damage(void **state)
+{
+    (void)state;
+    struct dv_err err = DV_ERR_INIT;
+    struct dv_buf text = {0};
+    char path[600];
+    json_t *document = parse("{\"b\": [1, \"x\"], \"a\": {}}"), *back = NULL;
+    (void)snprintf(path, sizeof path, "%s", in_temp("sealed.json"));
+    assert_int_equal(dv_json_publish_sealed(path, document, &err), DV_OK);
+    assert_int_equal(dv_json_read(path, DV_EXIT_FAULT, &back, &err), DV_OK);
+    assert_int_equal(json_integer_value(json_object_get(back, "crc32")), 2396027436U);
+    json_decref(back);
+    assert_int_equal(dv_file_read(path, 1000, &text, &err), DV_OK);
+    for (size_t bit = 0; bit < text.len * 8; bit++) {
+        text.data[bit / 8] ^= (char)(1 << bit % 8);
+        assert_int_equal(dv_file_publish(path, text.data, text.len, &err), DV_OK);
+        text.data[bit / 8] ^= (char)(1 << bit % 8);
+        if (dv_json_read_sealed(path, &back, &err) == DV_OK &&
+            (json_object_get(back, "a") != NULL && json_object_get(back, "b") != NULL))
+            assert_true(json_object_size(back) == 3); /* the seal's key, which is none that is known */
+        json_decref(back);
+    }
+    dv_buf_release(&text);
+    json_decref(document);
+}
+
 /* A misspelt key must not be ignored silently. */
 static void unknown_keys_are_named_with_the_nearest(void **state)
 {
@@ -128,6 +156,7 @@ int main(void)
         cmocka_unit_test(bad_documents_name_the_line),
         cmocka_unit_test(deep_documents_are_refused),
         cmocka_unit_test(published_bytes_are_sorted),
+        cmocka_unit_test(a_seal_tells_damage),
         cmocka_unit_test(unknown_keys_are_named_with_the_nearest),
         cmocka_unit_test(members_have_types),
     };

@@ -41,7 +41,7 @@ static json_t *load(const char *path)
 {
     json_t *document = NULL;
     struct dv_err err = DV_ERR_INIT;
-    assert_int_equal(dv_json_read(path, DV_EXIT_FAULT, &document, &err), DV_OK);
+    assert_int_equal(dv_json_read_sealed(path, &document, &err), DV_OK);
     return document;
 }
 
@@ -74,6 +74,33 @@ static void part_manifest_has_the_documented_form(void **state)
     assert_int_equal(manifest.columns[1].type.scale, 2);
     dv_part_manifest_release(&manifest);
     dv_part_manifest_release(&manifest);
+}
+
+/* One bit, anywhere. */
+static void every_flipped_bit_is_refused(void **state)
+{
+    static const char *const files[] = {"flips/part-00000.json", "flips/dataset.json"};
+    struct dv_err err = DV_ERR_INIT;
+    (void)state;
+    write_part(in_temp("flips"), 0, 2, NULL);
+    assert_int_equal(dv_dataset_publish(in_temp("flips"), 1, NULL, 0, NULL, &err), DV_OK);
+    for (size_t file = 0; file < 2; file++) {
+        struct dv_buf text = {0};
+        char path[600];
+        (void)snprintf(path, sizeof path, "%s", in_temp(files[file]));
+        assert_int_equal(dv_file_read(path, 10000, &text, &err), DV_OK);
+        for (size_t bit = 0; bit < text.len * 8; bit++) {
+            text.data[bit / 8] ^= (char)(1 << bit % 8);
+            assert_int_equal(dv_file_publish(path, text.data, text.len, &err), DV_OK);
+            text.data[bit / 8] ^= (char)(1 << bit % 8);
+            if (dv_dataset_check(in_temp("flips"), &err) == DV_OK)
+                fail_msg("bit %zu of %s", bit, files[file]);
+            assert_int_equal(err.code, DV_EXIT_FAULT);
+            assert_non_null(strstr(err.message, strchr(files[file], '/') + 1));
+        }
+        assert_int_equal(dv_file_publish(path, text.data, text.len, &err), DV_OK);
+        dv_buf_release(&text);
+    }
 }
 
 static void refuse(const char *dir, json_t *document, const char *what)
@@ -319,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(part_manifest_has_the_documented_form),
+        cmocka_unit_test(every_flipped_bit_is_refused),
         cmocka_unit_test(hostile_manifests_are_refused),
         cmocka_unit_test(flipped_bits_of_a_manifest_never_change_rows),
         cmocka_unit_test(datasets_add_up),
