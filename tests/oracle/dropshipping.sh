@@ -33,13 +33,14 @@ legacy_with() { # COMMAND…
 
 # The two rules that the job begins with; a script may have others.
 oracle_rules() {
-    printf "INSERT INTO public.pricing_rules VALUES (1, 'default margin', NULL, 0, NULL, 3000, 0, true), (2, 'cheap goods', NULL, 0, 2000, 5000, 10, true);"
+    printf "INSERT INTO target.pricing_rules VALUES (1, 'default margin', NULL, 0, NULL, 3000, 0, true), (2, 'cheap goods', NULL, 0, 2000, 5000, 10, true);"
 }
 
 oracle_files() { # DATABASE
     sql "$1" -f "$work/feeds/feed_lines.sql" -c "
-        CREATE TABLE public.pricing_rules (id bigint, name text, supplier_id bigint, min_cost_cents bigint, max_cost_cents bigint,
-                                           margin_bps integer, priority integer, is_active boolean)"
+        CREATE SCHEMA target
+        CREATE TABLE pricing_rules (id bigint, name text, supplier_id bigint, min_cost_cents bigint, max_cost_cents bigint,
+                                    margin_bps integer, priority integer, is_active boolean)"
     oracle_rules | sql "$1" >/dev/null
 }
 

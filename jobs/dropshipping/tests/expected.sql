@@ -1,5 +1,5 @@
 -- Oracle: what the dropshipping job must make of the suppliers' feeds, written as plain SQL over the legacy tables.
--- Run in a copy of the legacy database that has, besides, public.pricing_rules as the target has it, and the lines of the
+-- Run in a copy of the legacy database that has, besides, target.pricing_rules as the target has it, and the lines of the
 -- feeds as they are written, decoded to UTF-8 and cut into fields, in
 --   public.feed_lines (file, line, supplier_id, decimal_mark, thousands_mark, malformed,
 --                      sku, title, cost, currency, stock, lead_time)      all fields text; malformed: no record of the file
@@ -31,16 +31,16 @@ $$ SELECT CASE WHEN btrim(t, ' ') ~ '^-?\d{1,18}$' AND abs(t::bigint) < 21474836
 -- Every line with the reason why it is not taken, NULL where it is. Malformed ones never become a row: a value that is not
 -- of its type counts as that.
 CREATE TABLE expected.lines AS
-WITH read AS (
-  SELECT file, line, supplier_id, sku, title, currency,
-         expected.sku_key(sku) AS sku_key,
-         expected.number(cost, decimal_mark, thousands_mark) AS cost,
-         expected.whole(stock) AS stock, expected.whole(lead_time) AS lead_time,
-         malformed
-           OR (cost IS NOT NULL AND expected.number(cost, decimal_mark, thousands_mark) IS NULL)
-           OR (stock IS NOT NULL AND expected.whole(stock) IS NULL)
-           OR (lead_time IS NOT NULL AND expected.whole(lead_time) IS NULL) AS malformed
-  FROM public.feed_lines)
+WITH numbers AS MATERIALIZED (
+  SELECT *, expected.sku_key(sku) AS sku_key, expected.number(cost, decimal_mark, thousands_mark) AS cost_read,
+         expected.whole(stock) AS stock_read, expected.whole(lead_time) AS lead_time_read
+  FROM public.feed_lines),
+read AS (
+  SELECT file, line, supplier_id, sku, title, currency, sku_key,
+         cost_read AS cost, stock_read AS stock, lead_time_read AS lead_time,
+         malformed OR (cost IS NOT NULL AND cost_read IS NULL) OR (stock IS NOT NULL AND stock_read IS NULL)
+           OR (lead_time IS NOT NULL AND lead_time_read IS NULL) AS malformed
+  FROM numbers)
 SELECT r.file, r.line, r.supplier_id, r.sku_key, btrim(r.sku, E' \t\n\r\f\u00a0') AS sku,
        nullif(btrim(r.title, E' \t\n\r\f\u00a0'), '') AS title,
        upper(btrim(r.currency, ' ')) AS currency,
@@ -59,32 +59,32 @@ LEFT JOIN public.suppliers s ON s.id = r.supplier_id;
 
 -- A SKU that a supplier's feeds hold twice: the last line counts (by the file's name, then the line).
 CREATE TABLE expected.offers AS
-SELECT l.*
-FROM expected.lines l
-WHERE l.reason IS NULL
-  AND NOT EXISTS (SELECT FROM expected.lines later
-                  WHERE later.reason IS NULL AND later.supplier_id = l.supplier_id AND later.sku_key = l.sku_key
-                    AND (later.file COLLATE "C", later.line) > (l.file COLLATE "C", l.line));
+SELECT DISTINCT ON (supplier_id, sku_key) *
+FROM expected.lines
+WHERE reason IS NULL
+ORDER BY supplier_id, sku_key, file COLLATE "C" DESC, line DESC;
 
 -- The price: cost plus margin, in cents, half a cent up. The rule: active, for this supplier or for all, the cost within its
 -- band (the lower end in it, the upper not); the highest priority, then the lowest id. No rule: rejected, no_pricing_rule.
 -- The variant: the one whose SKU agrees. None: unmatched. Several: ambiguous, and none is taken.
 CREATE TABLE expected.supplier_catalogs AS
+WITH variants AS (
+  SELECT expected.sku_key(sku) AS sku_key, count(*) AS n, min(id) AS id
+  FROM public.product_variants
+  GROUP BY expected.sku_key(sku))
 SELECT o.supplier_id, o.sku_key, o.sku, o.title, o.currency, o.cost_cents::bigint AS cost_cents, p.margin_bps,
        floor(o.cost_cents * (10000 + p.margin_bps) / 10000 + 0.5)::bigint AS price_cents,
        o.stock AS stock_quantity, o.lead_time AS lead_time_days,
        CASE WHEN v.n = 1 THEN v.id END AS product_variant_id,
-       CASE v.n WHEN 0 THEN 'unmatched' WHEN 1 THEN 'matched' ELSE 'ambiguous' END AS match_status
+       CASE WHEN v.n IS NULL THEN 'unmatched' WHEN v.n = 1 THEN 'matched' ELSE 'ambiguous' END AS match_status
 FROM expected.offers o
 CROSS JOIN LATERAL (SELECT margin_bps
-                    FROM public.pricing_rules r
+                    FROM target.pricing_rules r
                     WHERE r.is_active AND (r.supplier_id IS NULL OR r.supplier_id = o.supplier_id)
                       AND o.cost_cents >= r.min_cost_cents AND (r.max_cost_cents IS NULL OR o.cost_cents < r.max_cost_cents)
                     ORDER BY r.priority DESC, r.id
                     LIMIT 1) p
-CROSS JOIN LATERAL (SELECT count(*) AS n, min(id) AS id
-                    FROM public.product_variants v
-                    WHERE expected.sku_key(v.sku) = o.sku_key) v;
+LEFT JOIN variants v ON v.sku_key = o.sku_key;
 
 CREATE TABLE expected.rejects AS
 SELECT reason, count(*) AS lines FROM expected.lines WHERE reason IS NOT NULL GROUP BY reason;

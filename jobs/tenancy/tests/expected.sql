@@ -63,6 +63,7 @@ SELECT line, expected.given(ref) AS ref, expected.address(email) AS email, expec
        lower(expected.given(guardian_email)) AS guardian_email
 FROM (SELECT DISTINCT ON (expected.given(ref)) * FROM sheet.students ORDER BY expected.given(ref), line) s
 WHERE length(expected.given(ref)) <= 255 AND expected.address(email) IS NOT NULL;
+ANALYZE expected.professional_rows, expected.student_rows;
 
 -- One person an address. Of each field the first line that has it counts, professionals.csv before students.csv.
 CREATE TABLE expected.people AS
@@ -72,19 +73,22 @@ SELECT email, (array_agg(name ORDER BY sheet, line) FILTER (WHERE name IS NOT NU
 FROM (SELECT 1 AS sheet, line, email, name, NULL AS phone FROM expected.professional_rows
       UNION ALL SELECT 2, line, email, name, phone FROM expected.student_rows) rows
 GROUP BY email;
+ANALYZE expected.people;
 
 -- Everybody of MyHub, and those people who are not there; where two users have one address, the smaller id is the person.
 CREATE TABLE expected.users AS
-WITH everybody AS (
+WITH addresses AS (
+  SELECT lower(expected.given(email)) AS email, min(id) AS id FROM public.users GROUP BY lower(expected.given(email))),
+everybody AS (
   SELECT u.id, u.email, CASE WHEN expected.given(u.name) IS NULL THEN coalesce(p.name, u.name) ELSE u.name END AS name, p.phone, p.role,
          u.image, u.username, u.uid, u.created_at, u.updated_at
   FROM public.users u
-  LEFT JOIN expected.people p ON p.email = lower(expected.given(u.email))
-    AND NOT EXISTS (SELECT FROM public.users o WHERE lower(expected.given(o.email)) = p.email AND o.id < u.id)
+  LEFT JOIN addresses a ON a.id = u.id
+  LEFT JOIN expected.people p ON p.email = a.email
   UNION ALL
   SELECT NULL, email, name, phone, role, NULL, NULL, NULL, :'now'::timestamptz AT TIME ZONE 'UTC', :'now'::timestamptz AT TIME ZONE 'UTC'
   FROM expected.people p
-  WHERE NOT EXISTS (SELECT FROM public.users u WHERE lower(expected.given(u.email)) = p.email))
+  WHERE NOT EXISTS (SELECT FROM addresses a WHERE a.email = p.email))
 SELECT id AS legacy_id, email, name, image, username, uid, coalesce(role, 'member') AS role, phone,
        coalesce(substring(expected.given(name) FROM '^(.*[^ ]) +[^ ]+$'), expected.given(name)) AS first_name,
        substring(expected.given(name) FROM ' ([^ ]+)$') AS last_name, created_at, updated_at
@@ -128,6 +132,7 @@ WHERE lower(btrim(day.key)) IN ('sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat')
   AND jsonb_typeof(range.pair) = 'array' AND jsonb_array_length(range.pair) = 2
   AND jsonb_typeof(range.pair->0) = 'string' AND jsonb_typeof(range.pair->1) = 'string'
   AND range.pair->>0 ~ '^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$' AND range.pair->>1 ~ '^(([01]?[0-9]|2[0-3]):[0-5][0-9]|24:00)$';
+ANALYZE expected.ranges;
 
 -- A range must run forward, and must not begin before one that begins earlier has ended.
 CREATE TABLE expected.availability_rules AS
@@ -137,6 +142,7 @@ WHERE start_time < end_time
   AND NOT EXISTS (SELECT FROM expected.ranges o
                   WHERE o.email = r.email AND o.day_of_week = r.day_of_week AND o.start_time < o.end_time AND o.end_time > r.start_time
                     AND (o.start_time, o.end_time, o.key COLLATE "C", o.position) < (r.start_time, r.end_time, r.key COLLATE "C", r.position));
+ANALYZE expected.availability_rules;
 
 -- The moments at which a professional's sessions begin on a day: 60 minutes each and 15 between, from the moment at which
 -- the range begins to the one at which it ends. What the clocks skip or repeat shortens or lengthens that by itself.
@@ -161,27 +167,35 @@ JOIN (VALUES ('', false), ('false', false), ('f', false), ('no', false), ('n', f
   AS f(word, flag) ON f.word = lower(coalesce(expected.given(a.uses_credit), ''))
 WHERE length(expected.given(a.ref)) <= 255;
 DELETE FROM expected.appointment_rows WHERE starts_at IS NULL OR duration_minutes IS NULL OR duration_minutes NOT BETWEEN 1 AND 1440;
+ANALYZE expected.appointment_rows;
 
 -- Its slot: the first session of the professional's that day that it overlaps, else its own time. Of several on one slot
 -- the earliest line keeps it, the others are out. A cancelled appointment takes none.
 CREATE TABLE expected.placed AS
-SELECT a.*, coalesce((SELECT min(m)
-                      FROM expected.availability_rules r
-                      CROSS JOIN LATERAL expected.sessions((a.starts_at AT TIME ZONE :'timezone')::date, r.start_time, r.end_time, :'timezone') m
-                      WHERE r.email = a.professional AND r.day_of_week = extract(dow FROM a.starts_at AT TIME ZONE :'timezone')
-                        AND m + interval '60 minutes' > a.starts_at AND m < a.starts_at + make_interval(mins => a.duration_minutes)),
-                     a.starts_at) AS slot
-FROM expected.appointment_rows a;
-CREATE INDEX ON expected.placed (professional, slot);
-ANALYZE expected.placed;
+WITH met AS (
+  SELECT a.line, min(m) AS slot
+  FROM expected.appointment_rows a
+  JOIN expected.availability_rules r
+    ON r.email = a.professional AND r.day_of_week = extract(dow FROM a.starts_at AT TIME ZONE :'timezone')
+  CROSS JOIN LATERAL expected.sessions((a.starts_at AT TIME ZONE :'timezone')::date, r.start_time, r.end_time, :'timezone') m
+  WHERE m + interval '60 minutes' > a.starts_at AND m < a.starts_at + make_interval(mins => a.duration_minutes)
+  GROUP BY a.line)
+SELECT a.*, coalesce(met.slot, a.starts_at) AS slot
+FROM expected.appointment_rows a
+LEFT JOIN met ON met.line = a.line;
 
 CREATE TABLE expected.appointments AS
 SELECT ref, professional, student, starts_at, duration_minutes, status, uses_credit, slot
-FROM expected.placed a
+FROM expected.placed
 WHERE status = 'cancelled'
-   OR NOT EXISTS (SELECT FROM expected.placed o
-                  WHERE o.professional = a.professional AND (o.slot = a.slot OR o.starts_at = a.starts_at)
-                    AND o.status <> 'cancelled' AND o.line < a.line);
+UNION ALL
+SELECT ref, professional, student, starts_at, duration_minutes, status, uses_credit, slot
+FROM (SELECT *, min(line) OVER (PARTITION BY professional, slot) AS first_on_slot,
+             min(line) OVER (PARTITION BY professional, starts_at) AS first_at_time
+      FROM expected.placed
+      WHERE status <> 'cancelled') p
+WHERE line = first_on_slot AND line = first_at_time;
+ANALYZE expected.appointments;
 
 -- ---- slots -----------------------------------------------------------------------------------------------------------
 -- From today on, on the zone's own days, what has not begun. A slot has a name, its local time, so of a time that the clocks
@@ -198,15 +212,26 @@ CROSS JOIN LATERAL expected.sessions(d::date, r.start_time, r.end_time, :'timezo
 WHERE m >= :'now'::timestamptz AND (m AT TIME ZONE :'timezone')::date = d AND m AT TIME ZONE :'timezone' AT TIME ZONE :'timezone' = m;
 DELETE FROM expected.slots WHERE end_time <= start_time;
 
+ANALYZE expected.slots;
+
+-- A slot is taken by what overlaps it, on any of the days that it touches; it belongs to the appointment whose slot it is.
 CREATE TABLE expected.time_slots AS
-SELECT s.professional, s.date, s.start_time, s.end_time,
-       (SELECT a.ref FROM expected.appointments a
-        WHERE a.professional = s.professional AND a.slot = s.begins AND a.status <> 'cancelled'
-          AND a.starts_at < s.begins + interval '60 minutes' AND s.begins < a.starts_at + make_interval(mins => a.duration_minutes)) AS appointment,
-       NOT EXISTS (SELECT FROM expected.appointments a
-                   WHERE a.professional = s.professional AND a.status <> 'cancelled'
-                     AND a.starts_at < s.begins + interval '60 minutes' AND s.begins < a.starts_at + make_interval(mins => a.duration_minutes)) AS available
-FROM expected.slots s;
+WITH days AS (
+  SELECT a.ref, a.professional, a.slot, a.starts_at, e.ends_at, d::date AS date
+  FROM expected.appointments a
+  CROSS JOIN LATERAL (SELECT a.starts_at + make_interval(mins => a.duration_minutes) AS ends_at) e
+  CROSS JOIN LATERAL generate_series(date_trunc('day', a.starts_at AT TIME ZONE :'timezone'), e.ends_at AT TIME ZONE :'timezone',
+                                     interval '1 day') d
+  WHERE a.status <> 'cancelled'),
+taken AS (
+  SELECT s.professional, s.begins, min(a.ref) FILTER (WHERE a.slot = s.begins) AS ref
+  FROM expected.slots s
+  JOIN days a ON a.professional = s.professional AND a.date = s.date
+             AND a.starts_at < s.begins + interval '60 minutes' AND s.begins < a.ends_at
+  GROUP BY s.professional, s.begins)
+SELECT s.professional, s.date, s.start_time, s.end_time, t.ref AS appointment, t.professional IS NULL AS available
+FROM expected.slots s
+LEFT JOIN taken t ON t.professional = s.professional AND t.begins = s.begins;
 
 -- ---- credits ---------------------------------------------------------------------------------------------------------
 CREATE TABLE expected.credit_transactions AS
