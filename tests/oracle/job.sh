@@ -31,6 +31,9 @@
 #   also_expected                 prints SQL for the oracle's database: tables of schema expected by rules that
 #                                 expected.sql does not state (nothing)
 #   oracle_files DATABASE         puts what the job reads from files where expected.sql finds it (nothing)
+#   fill                          prints the SQL, set-based, that moves schema expected into the tables that the job's expand
+#                                 steps have made; psql knows oracle_options and the --params of options. Measurements alone
+#                                 (tests/oracle/fill/JOB.sql)
 #   expect_copied                 expects of database apart what the job copied there of database legacy (all legacy rows)
 #   catalog DATABASE              expects of the finished schema what plan and contract name (nothing)
 #   checks DATABASE               `found` for each check of the job's: SQL that it must notice (nothing)
@@ -79,6 +82,7 @@ checks() { :; }
 ready() { :; }
 own_scenarios() { :; }
 oracle_files() { :; }
+fill() { cat "$top/tests/oracle/fill/$job.sql"; }
 expect_copied() { expect_same "the legacy rows, copied" "$(legacy_sum legacy)" "$(legacy_sum apart)"; }
 
 # The columns of every legacy table: all of them, and those that the job leaves alone.

@@ -1,9 +1,17 @@
-# `run-JOB --bench ROWS`: what the job takes, beside its oracle's SQL on a database with the same rows. The SQL only works
-# out what the rows should be: it fills no target table, builds no index, verifies nothing. Sourced by job.sh.
+# `run-JOB --bench ROWS`: the job by drover run in one database, and by plain SQL in another with the same rows. The SQL works
+# out schema expected (expected.sql), makes the tables with the job's own expand steps, fills them (fill), and adds the job's
+# own index steps. Both results are compared with schema expected. Sourced by job.sh.
 # shellcheck shell=bash disable=SC2154
 
 seconds() { # FROM TO, as date +%s.%N gives them
     awk -v from="$1" -v to="$2" 'BEGIN { printf "%.2f", to - from }'
+}
+
+# Seconds of processor time that the server's sessions took, of those that have ended.
+server_time() {
+    sleep 0.3 # the postmaster hears of the last one
+    awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); printf "%.2f", ($14 + $15) / ticks }' \
+        "/proc/$(head -n 1 "$pg_dir/data/postmaster.pid")/stat"
 }
 
 # Both databases in the server's memory, so that neither side pays for the first read.
@@ -14,8 +22,100 @@ warm() { # DATABASE
     done
 }
 
+timed() { # PART COMMAND…: a line of $work/parts
+    local part=$1 from
+    shift
+    from=$(date +%s.%N)
+    "$@"
+    printf '%s\t%s\n' "$part" "$(seconds "$from" "$(date +%s.%N)")" >>"$work/parts"
+}
+
+print_parts() { # TOTAL: those of $work/parts
+    awk -F'\t' -v total="$1" -v rows="$bench" '$2 >= 0.05 { printf "  %-26s %8.2f s %5.1f %%\n", $1, $2, 100 * $2 / total }
+        END { printf "  %-26s %8.2f s   %d rows/s\n", "in all", total, rows / total }' "$work/parts"
+}
+
+bench_drover() { # sets drover_seconds, verify_seconds, drover_server
+    local from server peak user system
+    sql postgres -c CHECKPOINT
+    warm by_drover
+    server=$(server_time)
+    from=$(date +%s.%N)
+    "$timer" -f '%M %U %S' -o "$work/time" "$drover" run "$top/jobs/$job" \
+        --source "host=$PGHOST user=drover dbname=by_drover" --target "host=$PGHOST user=drover dbname=by_drover" \
+        --work "$work/by_drover" --quiet "${options[@]}" >"$work/drover.out" 2>&1 ||
+        { cat "$work/drover.out"; die "drover run failed"; }
+    drover_seconds=$(seconds "$from" "$(date +%s.%N)")
+    drover_server=$(seconds "$server" "$(server_time)")
+
+    printf 'drover run\n'
+    find "$work/by_drover" -name log.jsonl -exec cat {} + |
+        sed -nE '/"stage_done"/s/.*"stage": ?"([^"]*)".*"seconds": ?([0-9.]+).*/\1\t\2/p' >"$work/parts"
+    print_parts "$drover_seconds"
+    verify_seconds=$(awk -F'\t' '$1 == "verify" { n += $2 } END { printf "%.2f", n }' "$work/parts")
+    read -r peak user system < <(tail -n 1 "$work/time")
+    printf '  peak memory %d MiB; processor time %s s, and %s s in the system; the server %s s\n' $((peak / 1024)) \
+        "$user" "$system" "$drover_server"
+}
+
+work_out() {
+    sql by_sql "${oracle_options[@]}" -f "$top/jobs/$job/tests/expected.sql" >/dev/null
+    also_expected | sql by_sql >/dev/null
+}
+
+apply_steps() { # PHASE
+    "$drover" schema up "$top/jobs/$job" --phase "$1" --target "host=$PGHOST user=drover dbname=by_sql" \
+        --work "$work/steps" "${schema_options[@]}" >"$work/drover.out" 2>&1 ||
+        { cat "$work/drover.out"; die "drover schema up --phase $1 failed"; }
+}
+
+fill_tables() {
+    fill | sql by_sql "${values[@]}" --single-transaction -f - >/dev/null
+}
+
+# How many rows each of the job's tables holds.
+row_counts() { # DATABASE
+    local table queries=()
+    for table in "${tables[@]}"; do
+        queries+=(-c "SELECT '$table', count(*) FROM $table")
+    done
+    sql "$1" -A -t "${queries[@]}"
+}
+
+# The job's own checks of the SQL's result. One that finds an error was passed by drover's: the fill is not right.
+check_result() {
+    local file found
+    for file in "$top/jobs/$job"/verify/*.sql; do
+        found=$(sql by_sql -A -t "${values[@]}" -f "$file" | wc -l)
+        if [ "$found" -gt 0 ] && ! grep -q '^-- drover: severity=warning' "$file"; then
+            printf '  DIFFERENT: %s finds %d rows in what the SQL made\n' "${file##*/}" "$found"
+            differences=$((differences + 1))
+        fi
+    done
+}
+
+bench_sql() { # sets sql_seconds
+    local server from
+    sql postgres -c CHECKPOINT
+    warm by_sql
+    : >"$work/parts"
+    server=$(server_time)
+    from=$(date +%s.%N)
+    # The oracle comes first: it is written over the legacy tables, as they are before the job adds columns.
+    timed "files, copied in" oracle_files by_sql
+    timed "rows worked out" work_out
+    timed "schema (expand)" apply_steps expand
+    timed "tables filled" fill_tables
+    timed "schema (index)" apply_steps index
+    sql_seconds=$(seconds "$from" "$(date +%s.%N)")
+    sql_server=$(seconds "$server" "$(server_time)")
+    printf 'the SQL: no ledger, no before-images, no files, nothing verified\n'
+    print_parts "$sql_seconds"
+    printf '  processor time of the server %s s\n' "$sql_server"
+}
+
 job_bench() {
-    local timer from drover_seconds sql_seconds peak elapsed user system
+    local timer drover_seconds verify_seconds drover_server sql_seconds sql_server i values=("${oracle_options[@]}")
     timer=$(type -P time) || die "found no GNU time; run scripts/install-packages"
     seed=${seed:-1}
     work=$(mktemp -d "${TMPDIR:-/tmp}/drover-bench.XXXXXX")
@@ -29,35 +129,28 @@ job_bench() {
     sql legacy -c 'VACUUM (ANALYZE, FREEZE)' -c CHECKPOINT
     database by_drover legacy
     database by_sql legacy
-    sql postgres -c CHECKPOINT
+    for ((i = 1; i < ${#options[@]}; i++)); do
+        [ "${options[i - 1]}" != --param ] || values+=(-v "${options[i]}")
+    done
 
-    warm by_drover
-    from=$(date +%s.%N)
-    "$timer" -f '%M %e %U %S' -o "$work/time" "$drover" run "$top/jobs/$job" \
-        --source "host=$PGHOST user=drover dbname=by_drover" --target "host=$PGHOST user=drover dbname=by_drover" \
-        --work "$work/runs" --quiet "${options[@]}" >"$work/drover.out" 2>&1 ||
-        { cat "$work/drover.out"; die "drover run failed"; }
-    drover_seconds=$(seconds "$from" "$(date +%s.%N)")
-    sql postgres -c CHECKPOINT
+    bench_drover
+    bench_sql
+    : >"$work/parts"
+    timed checks check_result
+    find "$work/by_drover" -name verify.json -exec cat {} + | awk -v all="$verify_seconds" -v beside="$(cut -f 2 "$work/parts")" '
+        /"own": ?true/ { own = 1 } /"own": ?false/ { own = 0 }
+        match($0, /"seconds": ?[0-9.]+/) { n = substr($0, RSTART, RLENGTH); sub(/.*: ?/, "", n); if (own) checks += n }
+        END { printf "the job'\''s own checks: %.2f s of what drover verifies (%.2f s); %.2f s one by one on what the SQL made, not counted\n",
+                     checks, all, beside }'
 
-    warm by_sql
-    from=$(date +%s.%N)
-    oracle_files by_sql
-    sql by_sql "${oracle_options[@]}" -f "$top/jobs/$job/tests/expected.sql" >/dev/null
-    sql_seconds=$(seconds "$from" "$(date +%s.%N)")
-
-    find "$work/runs" -name log.jsonl -exec cat {} + |
-        sed -nE '/"stage_done"/s/.*"stage": ?"([^"]*)".*"seconds": ?([0-9.]+).*/\1 \2/p' |
-        awk -v total="$drover_seconds" -v rows="$bench" '
-            { printf "  %-10s %8.2f s %5.1f %%\n", $1, $2, 100 * $2 / total }
-            END { printf "  %-10s %8.2f s   %d rows/s\n", "drover run", total, rows / total }'
-    read -r peak elapsed user system < <(tail -n 1 "$work/time")
-    printf '  peak memory %d MiB; processor time %s s of its own, %s s in the system, of %s s\n' $((peak / 1024)) \
-        "$user" "$system" "$elapsed"
-    awk -v job="$job" -v a="$drover_seconds" -v b="$sql_seconds" 'BEGIN {
-        printf "  %-10s %8.2f s\n%s: the SQL takes %.2f times as long as drover\n", "the SQL", b, job, b / a }'
-    also_expected | sql by_sql
     "$(pg_bin)/pg_dump" -t 'expected.*' by_sql | sql by_drover -c 'CREATE SCHEMA expected' -f - >/dev/null
+    printf 'what drover made\n'
     compare_all by_drover
+    printf 'what the SQL made\n'
+    compare_all by_sql
+    expect_same "rows a table, as drover has them" "$(row_counts by_drover)" "$(row_counts by_sql)"
     oracle_verdict
+    awk -v job="$job" -v a="$drover_seconds" -v v="$verify_seconds" -v c="$sql_seconds" 'BEGIN {
+        printf "%s: drover %.2f s (%.2f s without verification), SQL %.2f s: drover takes %.2f of its time (%.2f without verification)\n",
+               job, a, a - v, c, a / c, (a - v) / c }'
 }
