@@ -72,9 +72,11 @@ const struct dv_command dv_cmd_rejects = {
              "--out; corrected\n"
              "there, replay --from sends them through again: the target becomes what the run would have made "
              "of the\n"
-             "corrected rows. Without --from the rows that the target refused are tried again as they are. A "
-             "wrong line\n"
-             "in a file stops it before anything is loaded. Interrupted, the same command goes on.",
+             "corrected rows. Of records that could not be read from files the column record is corrected. "
+             "Without --from\n"
+             "the rows that the target refused are tried again as they are. A wrong line in a file stops it "
+             "before\n"
+             "anything is loaded. Interrupted, the same command goes on.",
     .example = "drover rejects replay jobs/bookings --from corrected/ --target service=app",
     .options = DV_OPT_BIT(DV_OPT_TARGET) | DV_OPT_BIT(DV_OPT_WORK) | DV_OPT_BIT(DV_OPT_RUN) |
                DV_OPT_BIT(DV_OPT_JSON) | DV_OPT_BIT(DV_OPT_SAMPLES) | DV_OPT_BIT(DV_OPT_OUT) |

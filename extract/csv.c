@@ -138,10 +138,10 @@ static enum dv_csv_found walk(struct dv_csv_scan *scan, const char *at, const ch
             }
         }
         for (; at < end && *at != scan->delimiter && *at != '\n'; at++) {
-            if (*at == '\r' && at + 1 < end && at[1] == '\n')
-                break;
             if (*at == '\r' && at + 1 == end && !last)
                 return DV_CSV_MORE;
+            if (*at == '\r' && (at + 1 == end || at[1] == '\n')) /* the end stands for a missing last LF */
+                break;
             if (stop != NULL)
                 note_fault(scan, DV_CSV_AFTER_QUOTE);
             else if (*at == '\r')

@@ -37,8 +37,10 @@ struct dv_file_layout {
     struct dv_encoding encoding;
     struct dv_file_text_stamp stamp;
     struct dv_file_column *columns; /* one a column of the dataset */
-    unsigned field_count;           /* of every record; 0: not CSV */
-    uint64_t offset, line;          /* of the first record behind the header; lines from 1 */
+    const char **header;            /* its words, in the arena; NULL: there is none */
+    unsigned header_count;
+    unsigned field_count;  /* of every record; 0: not CSV */
+    uint64_t offset, line; /* of the first record behind the header; lines from 1 */
     uint64_t estimated_rows;
 };
 
@@ -68,6 +70,10 @@ struct dv_files_cut {
  * fit; USAGE: columns that the job does not say enough of. */
 enum dv_status dv_files_look(const struct dv_extract_spec *spec, struct dv_files_layout *layout,
                              struct dv_err *err) DV_MUST_CHECK;
+/* Which of the header's words, or of the dataset's columns where it has none, each column comes from. line:
+ * the header's. */
+enum dv_status dv_files_place(struct dv_files_layout *layout, struct dv_file_layout *file, uint64_t line,
+                              struct dv_err *err) DV_MUST_CHECK;
 void dv_files_layout_release(struct dv_files_layout *layout);
 
 /* ---- files_cut.c ---- */
@@ -75,6 +81,10 @@ void dv_files_layout_release(struct dv_files_layout *layout);
  * folder, reads the files and makes it. */
 enum dv_status dv_files_cut(const struct dv_files_layout *layout, const char *dir, struct dv_files_cut *cut,
                             struct dv_err *err) DV_MUST_CHECK;
+/* What cut.json says, whatever the files are now: the parts, and of the layout's files whether they were
+ * absent and their headers. */
+enum dv_status dv_files_recall(struct dv_files_layout *layout, const char *dir, struct dv_files_cut *cut,
+                               struct dv_err *err) DV_MUST_CHECK;
 void dv_files_cut_release(struct dv_files_cut *cut);
 
 /* ---- files_extract.c ---- */

@@ -144,13 +144,15 @@ static json_t *part_json(const struct dv_file_part *part)
 
 static json_t *file_json(const struct dv_file_layout *file, uint32_t number, const struct dv_files_cut *cut)
 {
-    json_t *parts = json_array();
+    json_t *parts = json_array(), *header = json_array();
     for (uint32_t i = 0; i < cut->part_count; i++)
         if (cut->parts[i].file == number)
             (void)json_array_append_new(parts, part_json(&cut->parts[i]));
-    return json_pack("{s:s, s:b, s:I, s:I, s:o}", "file", file->spec->path, "absent", file->absent, "size",
-                     (json_int_t)file->stamp.size, "modified_ns", (json_int_t)file->stamp.modified_ns,
-                     "parts", parts);
+    for (unsigned i = 0; i < file->header_count; i++)
+        (void)json_array_append_new(header, json_string(file->header[i]));
+    return json_pack("{s:s, s:b, s:I, s:I, s:o, s:o}", "file", file->spec->path, "absent", file->absent,
+                     "size", (json_int_t)file->stamp.size, "modified_ns", (json_int_t)file->stamp.modified_ns,
+                     "header", header, "parts", parts);
 }
 
 static enum dv_status write_cut(const struct dv_files_layout *layout, const char *path,
@@ -206,8 +208,29 @@ static enum dv_status same_file(const json_t *object, const struct dv_file_layou
     return DV_OK;
 }
 
-static enum dv_status read_cut(const struct dv_files_layout *layout, const char *path,
-                               struct dv_files_cut *cut, struct dv_err *err)
+static enum dv_status recall_header(const json_t *object, struct dv_files_layout *layout,
+                                    struct dv_file_layout *file, struct dv_err *err)
+{
+    const json_t *words = json_object_get(object, "header");
+    file->header_count = (unsigned)json_array_size(words);
+    file->header = dv_arena_zalloc(&layout->arena, (file->header_count + 1) * sizeof *file->header);
+    for (unsigned i = 0; i < file->header_count && file->header != NULL; i++) {
+        const char *word = json_string_value(json_array_get(words, i));
+        file->header[i] = dv_arena_strdup(&layout->arena, word != NULL ? word : "");
+        if (file->header[i] == NULL)
+            return dv_fail_memory(err);
+    }
+    if (file->header == NULL)
+        return dv_fail_memory(err);
+    if (file->header_count > 0 || file->absent || file->spec->format != DV_FILE_CSV ||
+        !file->spec->dialect.header)
+        return DV_OK;
+    return dv_fail(err, DV_EXIT_FAULT, "the extract does not say which header %s had", file->spec->path);
+}
+
+/* path: of cut.json. recalled: takes what it says of the files; NULL: they are to be as they were. */
+static enum dv_status read_cut(const struct dv_files_layout *layout, struct dv_files_layout *recalled,
+                               const char *path, struct dv_files_cut *cut, struct dv_err *err)
 {
     json_t *document = NULL;
     enum dv_status status = dv_json_read_sealed(path, &document, err);
@@ -220,12 +243,26 @@ static enum dv_status read_cut(const struct dv_files_layout *layout, const char 
     }
     for (unsigned i = 0; i < layout->spec->file_count; i++) {
         const json_t *object = json_array_get(files, i), *parts = json_object_get(object, "parts");
-        DV_TRY(same_file(object, &layout->files[i], err));
+        if (recalled == NULL) {
+            DV_TRY(same_file(object, &layout->files[i], err));
+        } else {
+            recalled->files[i].absent = json_is_true(json_object_get(object, "absent"));
+            DV_TRY(recall_header(object, recalled, &recalled->files[i], err));
+        }
         for (size_t p = 0; p < json_array_size(parts); p++)
             DV_TRY(read_part(json_array_get(parts, p), i, cut, err));
     }
 done:
     json_decref(document);
+    return status;
+}
+
+enum dv_status dv_files_recall(struct dv_files_layout *layout, const char *dir, struct dv_files_cut *cut,
+                               struct dv_err *err)
+{
+    char *path = dv_asprintf("%s/cut.json", dir);
+    enum dv_status status = path != NULL ? read_cut(layout, layout, path, cut, err) : dv_fail_memory(err);
+    dv_free(path);
     return status;
 }
 
@@ -260,7 +297,7 @@ enum dv_status dv_files_cut(const struct dv_files_layout *layout, const char *di
     bool there;
     enum dv_status status = dv_file_look(path, &there, err);
     if (status == DV_OK)
-        status = there ? read_cut(layout, path, cut, err) : make_cut(layout, dir, path, cut, err);
+        status = there ? read_cut(layout, NULL, path, cut, err) : make_cut(layout, dir, path, cut, err);
     dv_free(path);
     return status;
 }

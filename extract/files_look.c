@@ -103,12 +103,6 @@ static enum dv_status find_file(const struct dv_extract_spec *spec, struct dv_fi
 
 /* ---- the header ---- */
 
-struct header {
-    const char **names; /* in the arena */
-    unsigned count;
-    uint64_t line;
-};
-
 static const char *header_name(struct dv_files_layout *layout, const struct dv_file_layout *file,
                                const struct dv_csv_scan *scan, const struct dv_csv_field *field)
 {
@@ -133,31 +127,31 @@ static const char *header_name(struct dv_files_layout *layout, const struct dv_f
     return name;
 }
 
-static enum dv_status take_header(struct dv_files_layout *layout, const struct dv_file_layout *file,
-                                  const struct dv_csv_scan *scan, struct header *header, struct dv_err *err)
+static enum dv_status take_header(struct dv_files_layout *layout, struct dv_file_layout *file,
+                                  const struct dv_csv_scan *scan, uint64_t line, struct dv_err *err)
 {
     if (scan->fault != DV_CSV_FINE) {
-        enum dv_status status = dv_file_fail(file, header->line + scan->fault_line, err,
-                                             "the header is wrong: %s", dv_csv_fault_text(scan->fault));
+        enum dv_status status = dv_file_fail(file, line + scan->fault_line, err, "the header is wrong: %s",
+                                             dv_csv_fault_text(scan->fault));
         dv_err_hint(err, "correct the file, or say in the dialect how it is written");
         return status;
     }
     if (scan->count > scan->capacity)
-        return dv_file_fail(file, header->line, err, "the header has %u columns, more than %u", scan->count,
+        return dv_file_fail(file, line, err, "the header has %u columns, more than %u", scan->count,
                             scan->capacity);
-    header->count = scan->count;
-    header->names = dv_arena_zalloc(&layout->arena, scan->count * sizeof *header->names);
-    if (header->names == NULL)
+    file->header_count = scan->count;
+    file->header = dv_arena_zalloc(&layout->arena, scan->count * sizeof *file->header);
+    if (file->header == NULL)
         return dv_fail_memory(err);
     for (unsigned i = 0; i < scan->count; i++)
-        if ((header->names[i] = header_name(layout, file, scan, &scan->fields[i])) == NULL)
+        if ((file->header[i] = header_name(layout, file, scan, &scan->fields[i])) == NULL)
             return dv_fail_memory(err);
     return DV_OK;
 }
 
 /* The header record, where there is one: what stands before it (comments, blank lines) is passed over. */
 static enum dv_status read_header(struct dv_files_layout *layout, struct dv_file_layout *file,
-                                  struct dv_file_text *text, struct header *header, struct dv_err *err)
+                                  struct dv_file_text *text, uint64_t *line, struct dv_err *err)
 {
     struct dv_csv_scan scan = {0};
     enum dv_status status;
@@ -172,12 +166,12 @@ static enum dv_status read_header(struct dv_files_layout *layout, struct dv_file
             DV_TRY(dv_file_more(file, text, file->line, err));
             continue;
         }
-        header->line = file->line;
+        *line = file->line;
         text->at = scan.next;
         file->line += scan.lines;
         if (found == DV_CSV_NOTHING)
             continue;
-        status = take_header(layout, file, &scan, header, err);
+        status = take_header(layout, file, &scan, *line, err);
         goto done;
     }
     status = dv_fail(err, DV_EXIT_FAULT, "%s is empty: it has not even a header", file->spec->path);
@@ -190,13 +184,13 @@ done:
 
 /* ---- columns ---- */
 
-static enum dv_status not_in_header(const struct dv_file_layout *file, const struct header *header,
-                                    const char *wanted, struct dv_err *err)
+static enum dv_status not_in_header(const struct dv_file_layout *file, uint64_t line,
+                                    const char *const *names, const char *wanted, struct dv_err *err)
 {
-    const char *nearest = dv_nearest(wanted, header->names, header->count);
-    enum dv_status status = dv_file_fail(file, header->line, err, "the header has no column \"%s\"", wanted);
-    if (header->count == 1)
-        dv_err_hint(err, "it has one column, \"%.120s\": is another delimiter meant?", header->names[0]);
+    const char *nearest = dv_nearest(wanted, names, file->field_count);
+    enum dv_status status = dv_file_fail(file, line, err, "the header has no column \"%s\"", wanted);
+    if (file->field_count == 1)
+        dv_err_hint(err, "it has one column, \"%.120s\": is another delimiter meant?", names[0]);
     else
         dv_err_hint(err,
                     "the nearest there is \"%.60s\"; correct the job, or give the header's word in names: "
@@ -205,24 +199,26 @@ static enum dv_status not_in_header(const struct dv_file_layout *file, const str
     return status;
 }
 
-static enum dv_status find_field(const struct dv_file_layout *file, const struct header *header,
-                                 const char *wanted, unsigned *field, struct dv_err *err)
+/* Among the header's words, or the columns in order where the file has none. */
+static enum dv_status find_field(const struct dv_file_layout *file, uint64_t line, const char *wanted,
+                                 unsigned *field, struct dv_err *err)
 {
-    unsigned found = header->count;
-    for (unsigned i = 0; i < header->count; i++) {
-        if (strcmp(header->names[i], wanted) != 0)
+    const char *const *names = file->spec->dialect.header ? file->header : file->spec->order;
+    unsigned found = file->field_count;
+    for (unsigned i = 0; i < file->field_count; i++) {
+        if (strcmp(names[i], wanted) != 0)
             continue;
-        if (found < header->count) {
-            enum dv_status status = dv_file_fail(
-                file, header->line, err, "the header has the column \"%s\" twice, as columns %u and %u",
-                wanted, found + 1, i + 1);
+        if (found < file->field_count) {
+            enum dv_status status =
+                dv_file_fail(file, line, err, "the header has the column \"%s\" twice, as columns %u and %u",
+                             wanted, found + 1, i + 1);
             dv_err_hint(err, "rename one of them in the file");
             return status;
         }
         found = i;
     }
     *field = found;
-    return found < header->count ? DV_OK : not_in_header(file, header, wanted, err);
+    return found < file->field_count ? DV_OK : not_in_header(file, line, names, wanted, err);
 }
 
 static enum dv_status make_constant(struct dv_files_layout *layout, struct dv_file_column *column,
@@ -264,8 +260,7 @@ static const char *word_for(const struct dv_file_spec *spec, const char *column)
 }
 
 static enum dv_status place_column(struct dv_files_layout *layout, const struct dv_file_layout *file,
-                                   const struct header *header, struct dv_file_column *out,
-                                   struct dv_err *err)
+                                   uint64_t line, struct dv_file_column *out, struct dv_err *err)
 {
     const struct dv_file_spec *spec = file->spec;
     const char *name = out->column->name;
@@ -289,7 +284,24 @@ static enum dv_status place_column(struct dv_files_layout *layout, const struct 
     out->key_length = strlen(word);
     return file->absent || spec->format == DV_FILE_NDJSON
                ? DV_OK
-               : find_field(file, header, spec->dialect.header ? word : name, &out->field, err);
+               : find_field(file, line, spec->dialect.header ? word : name, &out->field, err);
+}
+
+enum dv_status dv_files_place(struct dv_files_layout *layout, struct dv_file_layout *file, uint64_t line,
+                              struct dv_err *err)
+{
+    const struct dv_file_spec *spec = file->spec;
+    enum dv_status status = DV_OK;
+    if (spec->format == DV_FILE_CSV)
+        file->field_count = spec->dialect.header ? file->header_count : spec->order_count;
+    file->columns = dv_arena_zalloc(&layout->arena, layout->column_count * sizeof *file->columns);
+    if (file->columns == NULL)
+        return dv_fail_memory(err);
+    for (unsigned i = 0; i < layout->column_count && status == DV_OK; i++) {
+        file->columns[i].column = &layout->columns[i];
+        status = place_column(layout, file, line, &file->columns[i], err);
+    }
+    return status;
 }
 
 /* Of records in the window. */
@@ -323,8 +335,8 @@ static enum dv_status look_at_file(struct dv_files_layout *layout, struct dv_fil
                                    struct dv_err *err)
 {
     const struct dv_file_spec *spec = file->spec;
-    struct header header = {.names = NULL, .count = 0, .line = 1};
     struct dv_file_text text = {0};
+    uint64_t header_line = 1;
     enum dv_status status = DV_OK;
     file->line = 1;
     if (!file->absent) {
@@ -336,24 +348,11 @@ static enum dv_status look_at_file(struct dv_files_layout *layout, struct dv_fil
         if (spec->format == DV_FILE_NDJSON)
             DV_TRY(look_at_json(file, &text, err));
         else if (spec->dialect.header)
-            DV_TRY(read_header(layout, file, &text, &header, err));
+            DV_TRY(read_header(layout, file, &text, &header_line, err));
         file->offset = dv_file_text_offset(&text);
         file->estimated_rows = estimate(file, &text);
     }
-    if (!spec->dialect.header) {
-        header.names = (const char **)(uintptr_t)spec->order;
-        header.count = spec->order_count;
-    }
-    file->field_count = spec->format == DV_FILE_CSV ? header.count : 0;
-    file->columns = dv_arena_zalloc(&layout->arena, layout->column_count * sizeof *file->columns);
-    if (file->columns == NULL) {
-        status = dv_fail_memory(err);
-        goto done;
-    }
-    for (unsigned i = 0; i < layout->column_count; i++) {
-        file->columns[i].column = &layout->columns[i];
-        DV_TRY(place_column(layout, file, &header, &file->columns[i], err));
-    }
+    status = dv_files_place(layout, file, header_line, err);
 done:
     dv_file_text_close(&text);
     return status;

@@ -4,7 +4,9 @@
 #include "core/csv.h"
 #include "extract/ndjson.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum dv_status dv_record_open(struct dv_record_reader *reader, const struct dv_file_layout *file,
@@ -139,25 +141,77 @@ enum dv_status dv_record_next(struct dv_record_reader *reader, struct dv_file_te
     return status;
 }
 
+static size_t ascii_length(const char *text, size_t length)
+{
+    size_t good = 0;
+    while (good < length && (unsigned char)text[good] < 0x80)
+        good++;
+    return good;
+}
+
+/* "\xNN" there, of which something is made below: a byte that UTF-8 does not hold, or a backslash. */
+static bool is_escape(const char *at, const char *end, unsigned char *byte)
+{
+    char digits[3] = "";
+    if (end - at < 4 || at[0] != '\\' || at[1] != 'x' || !isxdigit((unsigned char)at[2]) ||
+        !isxdigit((unsigned char)at[3]))
+        return false;
+    memcpy(digits, at + 2, 2);
+    *byte = (unsigned char)strtoul(digits, NULL, 16);
+    return *byte == 0 || *byte == '\\' || *byte > 0x7f;
+}
+
+/* Of UTF-8 without a byte 0. */
+static void show_text(struct dv_buf *out, const char *at, const char *end)
+{
+    unsigned char byte;
+    for (const char *plain = at;; at++) {
+        const char *escape = at < end ? memchr(at, '\\', (size_t)(end - at)) : NULL;
+        at = escape != NULL ? escape : end;
+        if (at < end && !is_escape(at, end, &byte))
+            continue;
+        dv_buf_append(out, plain, (size_t)(at - plain));
+        if (at == end)
+            return;
+        dv_buf_str(out, "\\x5c");
+        plain = at + 1;
+    }
+}
+
 void dv_record_show(struct dv_record_reader *reader, struct dv_buf *out)
 {
-    const struct dv_column text = {.name = "record", .type = dv_type_of(DV_TYPE_TEXT)};
+    const struct dv_encoding *encoding = &reader->file->encoding;
     const char *at = reader->record, *end = at + reader->length;
-    struct dv_field_fault fault;
     while (end > at && (end[-1] == '\n' || end[-1] == '\r'))
         end--;
-    size_t length = (size_t)(end - at);
-    if (reader->file->encoding.kind == DV_ENCODING_TABLE &&
-        dv_field_utf8(&reader->converter, &text, &at, &length, &fault))
-        end = at + length;
     while (at < end) {
-        size_t good = dv_utf8_good(at, (size_t)(end - at));
+        size_t good = encoding->kind == DV_ENCODING_TABLE ? ascii_length(at, (size_t)(end - at))
+                                                          : dv_utf8_good(at, (size_t)(end - at));
         const char *nul = memchr(at, '\0', good);
         if (nul != NULL)
             good = (size_t)(nul - at);
-        dv_buf_append(out, at, good);
+        show_text(out, at, at + good);
         at += good;
-        if (at < end)
-            dv_buf_printf(out, "\\x%02x", (unsigned char)*at++);
+        if (at == end)
+            return;
+        unsigned char byte = (unsigned char)*at++;
+        if (encoding->kind == DV_ENCODING_TABLE && byte > 0x7f && encoding->size[byte - 128] > 0)
+            dv_buf_append(out, encoding->utf8[byte - 128], encoding->size[byte - 128]);
+        else
+            dv_buf_printf(out, "\\x%02x", byte);
+    }
+}
+
+void dv_record_unshow(const char *shown, size_t length, struct dv_buf *out)
+{
+    const char *end = shown + length;
+    for (const char *at = shown; at < end;) {
+        unsigned char byte;
+        if (is_escape(at, end, &byte)) {
+            dv_buf_byte(out, (char)byte);
+            at += 4;
+        } else {
+            dv_buf_byte(out, *at++);
+        }
     }
 }

@@ -36,7 +36,10 @@ void dv_record_close(struct dv_record_reader *reader);
  * it. reader->line is the caller's to set, and moves on by `lines`. */
 enum dv_status dv_record_next(struct dv_record_reader *reader, struct dv_file_text *text, struct dv_buf *out,
                               enum dv_record_read *read, struct dv_err *err) DV_MUST_CHECK;
-/* The bytes of the record as UTF-8: what is none stands as \xNN. */
+/* The record in UTF-8: a byte that has no place in it stands as \xNN, and the backslash of what would look
+ * like that as \x5c. */
 void dv_record_show(struct dv_record_reader *reader, struct dv_buf *out);
+/* The way back: the record in UTF-8 with those bytes as they were. */
+void dv_record_unshow(const char *shown, size_t length, struct dv_buf *out);
 
 #endif

@@ -113,7 +113,15 @@ struct walk {
     void *context;
 };
 
-static uint64_t number_of(const struct dv_value *value)
+void dv_raw_text(struct dv_buf *out, const struct dv_value *value)
+{
+    if (value->state == DV_RAW_QUOTED)
+        dv_csv_unquote(out, value->u.p, value->len);
+    else if (value->state == DV_RAW)
+        dv_buf_append(out, value->u.p, value->len);
+}
+
+uint64_t dv_raw_number(const struct dv_value *value)
 {
     uint64_t number = 0;
     for (uint32_t i = 0; value->state == DV_RAW && i < value->len; i++)
@@ -128,10 +136,7 @@ static enum dv_status take_record(struct walk *walk, const char *end_of_record, 
     dv_buf_reset(&walk->texts);
     for (unsigned i = 0; i < 4; i++) {
         starts[i] = walk->texts.len;
-        if (walk->values[i].state == DV_RAW_QUOTED)
-            dv_csv_unquote(&walk->texts, walk->values[i].u.p, walk->values[i].len);
-        else if (walk->values[i].state == DV_RAW)
-            dv_buf_append(&walk->texts, walk->values[i].u.p, walk->values[i].len);
+        dv_raw_text(&walk->texts, &walk->values[i]);
         dv_buf_byte(&walk->texts, '\0');
     }
     enum dv_status status = dv_buf_check(&walk->texts, err);
@@ -141,8 +146,8 @@ static enum dv_status take_record(struct walk *walk, const char *end_of_record, 
     for (unsigned i = 0; i < 4; i++)
         *texts[i] = walk->texts.data + starts[i];
     const struct dv_value *row = &walk->values[DV_REJECT_COLUMNS - 1];
-    reject->part = (uint32_t)number_of(&walk->values[DV_REJECT_COLUMNS - 2]);
-    reject->row = number_of(row);
+    reject->part = (uint32_t)dv_raw_number(&walk->values[DV_REJECT_COLUMNS - 2]);
+    reject->row = dv_raw_number(row);
     reject->record = row->u.p + row->len + 1;
     reject->length = (size_t)(end_of_record - reject->record);
     return walk->each(walk->context, reject, err);

@@ -286,7 +286,7 @@ static enum dv_status make(struct replaying *replaying, const char *from, struct
     DV_TRY(is_loaded(run, err));
     DV_TRY(loads_of(run, old, &was, err));
     DV_TRY(loads_of(run, &replaying->link, &is, err));
-    DV_TRY(dv_replay_extract(run, old, &replaying->link, &replaying->corrections, &again, err));
+    DV_TRY(dv_replay_extract(run, old, &replaying->link, &lists, &replaying->corrections, &again, err));
     if (again)
         DV_TRY(run_models(replaying, err));
     steps = json_array();

@@ -1,9 +1,10 @@
 /* Rejected rows of a run: listed, written out to be corrected, and sent through again.
  *
- * A replay is made of the whole run, not of its rejected rows alone: the corrected rows are put into the
- * run's extracted datasets at their places, all models run again over them, and what differs from what the
- * run made before is loaded. So the target becomes what the run would have made of the corrected rows, groups
- * and survivors included; where that cannot be reached by adding and changing rows, nothing is loaded.
+ * A replay is made of the whole run, not of its rejected rows alone: the corrected rows, and the records of
+ * files that can be read now, are put into the run's extracted datasets at their places, all models run again
+ * over them, and what differs from what the run made before is loaded. So the target becomes what the run
+ * would have made of the corrected rows, groups and survivors included; where that cannot be reached by
+ * adding and changing rows, nothing is loaded.
  *
  * On disk: RUN/replays/N has the shape of a run (extract, transform, rejects, conflicts) and is the run as it
  * is after replay N; load/ beside them has what is loaded. replay.json is published when all of it is made

@@ -275,7 +275,7 @@ static enum dv_status note_refused(void *context, const struct dv_reject *reject
 {
     struct finding *finding = context;
     const struct dv_correction *correction =
-        dv_corrections_find(finding->corrections, true, reject->dataset, reject->part, reject->row);
+        dv_corrections_find(finding->corrections, DV_OF_LOAD, reject->dataset, reject->part, reject->row);
     APPEND(finding->refused, finding->refused_count, finding->refused_room,
            (struct refused){.row = reject->row, .part = reject->part, .correction = correction});
     return DV_OK;

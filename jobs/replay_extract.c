@@ -6,13 +6,9 @@
 #include "core/stop.h"
 #include "jobs/replay_parts.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A dataset whose parts are made anew where a row of it, or of another dataset of the same table, is
  * corrected. */
@@ -23,98 +19,13 @@ struct remaking {
     const struct dv_correction **rows; /* by part, row; owned */
     size_t row_count;
     struct dv_value *values, *new_values, *old_values;
+    struct dv_records *reread; /* NULL: no record of a file is corrected */
+    /* Of the part in hand: */
+    size_t next, end; /* of `rows` */
+    uint64_t record;  /* the number that the next record had when it was read, from 1 */
+    struct dv_part_records records;
+    size_t next_record;
 };
-
-/* ---- files that stay as they are ---- */
-
-static enum dv_status copy_file(const char *from, const char *to, struct dv_err *err)
-{
-    struct dv_buf bytes = {0};
-    enum dv_status status = dv_file_read(from, SIZE_MAX, &bytes, err);
-    if (status == DV_OK)
-        status = dv_file_publish(to, bytes.data, bytes.len, err);
-    dv_buf_release(&bytes);
-    return status;
-}
-
-/* A second name for the file of that name; a copy where the file system has no such thing. */
-static enum dv_status link_into(const char *from_dir, const char *to_dir, const char *name,
-                                struct dv_err *err)
-{
-    char *from = dv_asprintf("%s/%s", from_dir, name), *to = dv_asprintf("%s/%s", to_dir, name);
-    enum dv_status status = DV_OK;
-    if (from == NULL || to == NULL)
-        status = dv_fail_memory(err);
-    else if (link(from, to) != 0)
-        status = copy_file(from, to, err);
-    dv_free(from);
-    dv_free(to);
-    return status;
-}
-
-static enum dv_status copy_dataset_json(const char *from_dir, const char *to_dir, struct dv_err *err)
-{
-    char *from = dv_asprintf("%s/dataset.json", from_dir), *to = dv_asprintf("%s/dataset.json", to_dir);
-    enum dv_status status = from != NULL && to != NULL ? copy_file(from, to, err) : dv_fail_memory(err);
-    dv_free(from);
-    dv_free(to);
-    return status;
-}
-
-/* All files of a dataset's folder. dataset.json comes last and is written, not linked: that syncs the folder.
- */
-static enum dv_status link_dataset(const char *from, const char *to, struct dv_err *err)
-{
-    enum dv_status status = DV_OK;
-    bool whole;
-    DIR *folder = opendir(from);
-    if (folder == NULL)
-        return dv_fail_os(err, errno, "cannot read the folder %s", from);
-    DV_TRY(dv_file_make_dirs(to, err));
-    for (;;) {
-        errno = 0;
-        const struct dirent *entry = readdir(folder);
-        if (entry == NULL && errno != 0) {
-            status = dv_fail_os(err, errno, "cannot read the folder %s", from);
-            goto done;
-        }
-        if (entry == NULL)
-            break;
-        size_t length = strlen(entry->d_name);
-        bool leftover = length > 4 && strcmp(entry->d_name + length - 4, ".tmp") == 0;
-        if (entry->d_name[0] != '.' && !leftover && strcmp(entry->d_name, "dataset.json") != 0)
-            DV_TRY(link_into(from, to, entry->d_name, err));
-    }
-    DV_TRY(dv_dataset_look(from, &whole, err));
-    if (whole)
-        status = copy_dataset_json(from, to, err);
-done:
-    closedir(folder);
-    return status;
-}
-
-/* The datasets of RUN/KIND, but for those that the target refused rows of: these are put together after the
- * load. */
-static enum dv_status link_kind(const char *from, const char *to, struct dv_err *err)
-{
-    enum dv_status status = DV_OK;
-    struct dirent **entries = NULL; /* of the C library's heap */
-    int count = scandir(from, &entries, NULL, alphasort);
-    if (count < 0 && errno != ENOENT)
-        return dv_fail_os(err, errno, "cannot read the folder %s", from);
-    for (int i = 0; i < count; i++) {
-        if (status == DV_OK && entries[i]->d_name[0] != '.' && strncmp(entries[i]->d_name, "load-", 5) != 0) {
-            char *one = dv_asprintf("%s/%s", from, entries[i]->d_name);
-            char *other = dv_asprintf("%s/%s", to, entries[i]->d_name);
-            status = one != NULL && other != NULL ? link_dataset(one, other, err) : dv_fail_memory(err);
-            dv_free(one);
-            dv_free(other);
-        }
-        free(entries[i]);
-    }
-    free(entries);
-    return status;
-}
 
 /* ---- a part with corrected rows ---- */
 
@@ -175,59 +86,89 @@ static const struct dv_run_input *find_input(const struct dv_run *run, const cha
     return NULL;
 }
 
-static enum dv_status remake_block(const struct dv_run *run, struct remaking *remaking,
-                                   const struct dv_stage_block *block, struct dv_stage_writer *writer,
-                                   size_t *next, size_t end_of_part, struct dv_err *err)
+/* Records of files that were rejected, up to the next one that was not. */
+static enum dv_status put_records(struct remaking *remaking, struct dv_stage_writer *writer,
+                                  struct dv_err *err)
 {
-    const char *at = block->data, *end = at + block->length;
-    unsigned count = remaking->input->column_count;
-    for (uint64_t row = block->first_row; at < end; row++) {
-        const char *begin = at;
-        enum dv_status status = dv_csv_split(at, end, remaking->values, count, &at, err);
-        if (status != DV_OK)
-            return status;
-        if (*next == end_of_part || remaking->rows[*next]->row != row) {
-            status = dv_stage_writer_record(writer, begin, (size_t)(at - begin), err);
-            if (status != DV_OK)
-                return status;
-            continue;
+    enum dv_status status = DV_OK;
+    for (; remaking->next_record < remaking->records.count && status == DV_OK; remaking->next_record++) {
+        const struct dv_record *record = &remaking->records.list[remaking->next_record];
+        if (record->number != remaking->record)
+            break;
+        remaking->record++;
+        const char *at = record->rows, *end = at != NULL ? at + record->length : NULL;
+        for (const char *next; at != end && status == DV_OK; at = next) {
+            next = dv_csv_record_end(at, end);
+            status = dv_stage_writer_record(writer, at, (size_t)(next - at), err);
         }
-        for (; *next < end_of_part && remaking->rows[*next]->row == row; ++*next) {
-            const struct dv_correction *correction = remaking->rows[*next];
-            status = correct(remaking, correction, find_input(run, correction->dataset), err);
-            if (status != DV_OK)
-                return status;
-        }
-        append_values(dv_stage_writer_buf(writer), remaking->values, count);
-        status = dv_stage_writer_end_row(writer, err);
+    }
+    return status;
+}
+
+static enum dv_status put_corrected(const struct dv_run *run, struct remaking *remaking, uint64_t row,
+                                    struct dv_stage_writer *writer, struct dv_err *err)
+{
+    for (; remaking->next < remaking->end && remaking->rows[remaking->next]->row == row; remaking->next++) {
+        const struct dv_correction *correction = remaking->rows[remaking->next];
+        enum dv_status status = correct(remaking, correction, find_input(run, correction->dataset), err);
         if (status != DV_OK)
             return status;
     }
-    return DV_OK;
+    append_values(dv_stage_writer_buf(writer), remaking->values, remaking->input->column_count);
+    return dv_stage_writer_end_row(writer, err);
 }
 
+static enum dv_status remake_block(const struct dv_run *run, struct remaking *remaking,
+                                   const struct dv_stage_block *block, struct dv_stage_writer *writer,
+                                   struct dv_err *err)
+{
+    const char *at = block->data, *end = at + block->length;
+    enum dv_status status = DV_OK;
+    for (uint64_t row = block->first_row; at < end; row++) {
+        const char *begin = at;
+        DV_TRY(put_records(remaking, writer, err));
+        DV_TRY(dv_csv_split(at, end, remaking->values, remaking->input->column_count, &at, err));
+        if (remaking->next < remaking->end && remaking->rows[remaking->next]->row == row)
+            DV_TRY(put_corrected(run, remaking, row, writer, err));
+        else
+            DV_TRY(dv_stage_writer_record(writer, begin, (size_t)(at - begin), err));
+        remaking->record++;
+    }
+done:
+    return status;
+}
+
+/* rows: [next, end) are the part's. */
 static enum dv_status remake_part(const struct dv_run *run, struct remaking *remaking, uint32_t part,
-                                  size_t first, size_t end_of_part, struct dv_err *err)
+                                  struct dv_err *err)
 {
     struct dv_stage_reader *reader = NULL;
     struct dv_stage_writer *writer = NULL;
     struct dv_stage_block block;
     enum dv_status status;
+    bool reread = dv_records_touch(remaking->reread, part);
     DV_TRY(dv_stage_reader_open(&reader, remaking->from, part, err));
     const struct dv_part_manifest *manifest = dv_stage_reader_manifest(reader);
+    remaking->records = (struct dv_part_records){.count = 0};
+    remaking->next_record = 0;
+    remaking->record = 1;
+    if (reread)
+        DV_TRY(dv_records_read(remaking->reread, part, &manifest->tally, &remaking->records, err));
     DV_TRY(dv_stage_writer_open(&writer, remaking->to, part, manifest->columns, manifest->column_count, err));
     while ((status = dv_stage_reader_block(reader, &block, err)) == DV_OK) {
         DV_TRY(dv_stop_check(err));
-        DV_TRY(remake_block(run, remaking, &block, writer, &first, end_of_part, err));
+        DV_TRY(remake_block(run, remaking, &block, writer, err));
     }
     if (status != DV_END)
         goto done;
-    if (first < end_of_part) {
-        status = dv_fail(err, DV_EXIT_FAULT, "part %" PRIu32 " of %s has no row %" PRIu64, part,
-                         remaking->from, remaking->rows[first]->row);
+    DV_TRY(put_records(remaking, writer, err));
+    if (remaking->next < remaking->end || remaking->next_record < remaking->records.count) {
+        status =
+            dv_fail(err, DV_EXIT_FAULT, "part %" PRIu32 " of %s does not have all rows that its rejects name",
+                    part, remaking->from);
         goto done;
     }
-    status = dv_stage_writer_publish(writer, &manifest->tally, err);
+    status = dv_stage_writer_publish(writer, reread ? &remaking->records.tally : &manifest->tally, err);
     writer = NULL;
 done:
     dv_stage_writer_abort(writer);
@@ -291,7 +232,8 @@ static enum dv_status choose_rows(const struct dv_run *run, struct remaking *rem
         return dv_fail_memory(err);
     for (size_t i = 0; i < corrections->count; i++) {
         const struct dv_correction *row = &corrections->rows[i];
-        const struct dv_run_input *of = row->load || !row->changed ? NULL : find_input(run, row->dataset);
+        const struct dv_run_input *of =
+            row->of == DV_OF_ROW && row->changed ? find_input(run, row->dataset) : NULL;
         if (of == NULL || of->extract->from_target != remaking->input->extract->from_target ||
             strcmp(of->spec.table, remaking->input->spec.table) != 0)
             continue;
@@ -311,9 +253,7 @@ static enum dv_status choose_rows(const struct dv_run *run, struct remaking *rem
 static enum dv_status remake(const struct dv_run *run, struct remaking *remaking, struct dv_err *err)
 {
     const struct dv_dataset_manifest *dataset = &remaking->dataset;
-    struct dv_buf name = {0};
     enum dv_status status = DV_OK;
-    size_t first = 0;
     unsigned most = 1;
     for (unsigned i = 0; i < run->input_count; i++)
         most = run->inputs[i].column_count > most ? run->inputs[i].column_count : most;
@@ -324,33 +264,24 @@ static enum dv_status remake(const struct dv_run *run, struct remaking *remaking
         return dv_fail_memory(err);
     DV_TRY(dv_file_make_dirs(remaking->to, err));
     for (uint32_t part = 0; part < dataset->part_count; part++) {
-        static const char *const suffixes[] = {".csv.gz", ".json"};
-        size_t end = first;
-        while (end < remaking->row_count && remaking->rows[end]->part == part)
-            end++;
-        if (end > first) {
-            DV_TRY(remake_part(run, remaking, part, first, end, err));
-            first = end;
-            continue;
-        }
-        for (unsigned i = 0; i < 2; i++) {
-            const char *path = dv_part_path(&name, remaking->from, part, suffixes[i]);
-            if (path == NULL) {
-                status = dv_fail_memory(err);
-                goto done;
-            }
-            DV_TRY(link_into(remaking->from, remaking->to, strrchr(path, '/') + 1, err));
-        }
+        while (remaking->end < remaking->row_count && remaking->rows[remaking->end]->part == part)
+            remaking->end++;
+        if (remaking->end > remaking->next || dv_records_touch(remaking->reread, part))
+            DV_TRY(remake_part(run, remaking, part, err));
+        else
+            DV_TRY(dv_replay_link_part(remaking->from, remaking->to, part, err));
     }
+    if (remaking->reread != NULL)
+        DV_TRY(dv_records_publish(remaking->reread, err));
     status = dv_dataset_publish(remaking->to, dataset->part_count, dataset->columns, dataset->column_count,
                                 NULL, err);
 done:
-    dv_buf_release(&name);
     return status;
 }
 
 static enum dv_status make_dataset(const struct dv_run *run, const struct dv_run_input *input,
                                    const struct dv_link *old, const struct dv_link *replay,
+                                   const struct dv_reject_lists *lists,
                                    const struct dv_corrections *corrections, struct dv_err *err)
 {
     struct remaking remaking = {.input = input};
@@ -366,8 +297,11 @@ static enum dv_status make_dataset(const struct dv_run *run, const struct dv_run
     }
     DV_TRY(dv_dataset_manifest_read(from, &remaking.dataset, err));
     DV_TRY(choose_rows(run, &remaking, corrections, extract_dir, err));
-    status = remaking.row_count == 0 ? link_dataset(from, to, err) : remake(run, &remaking, err);
+    DV_TRY(dv_records_open(&remaking.reread, run, input, lists, replay, corrections, err));
+    status = remaking.row_count == 0 && remaking.reread == NULL ? dv_replay_link_dataset(from, to, err)
+                                                                : remake(run, &remaking, err);
 done:
+    dv_records_close(remaking.reread);
     dv_dataset_manifest_release(&remaking.dataset);
     dv_free(remaking.rows);
     dv_free(remaking.values);
@@ -396,23 +330,26 @@ static enum dv_status correctable(const struct dv_run *run, const struct dv_corr
 }
 
 enum dv_status dv_replay_extract(struct dv_run *run, const struct dv_link *old, const struct dv_link *replay,
+                                 const struct dv_reject_lists *lists,
                                  const struct dv_corrections *corrections, bool *again, struct dv_err *err)
 {
     static const char *const kinds[] = {"transform", "rejects", "conflicts"};
     enum dv_status status = DV_OK;
     *again = false;
     for (size_t i = 0; i < corrections->count; i++) {
-        if (corrections->rows[i].load || !corrections->rows[i].changed)
+        const struct dv_correction *row = &corrections->rows[i];
+        if (row->of == DV_OF_LOAD || !row->changed)
             continue;
-        DV_TRY(correctable(run, &corrections->rows[i], err));
+        if (row->of == DV_OF_ROW)
+            DV_TRY(correctable(run, row, err));
         *again = true;
     }
     for (unsigned i = 0; i < run->input_count; i++)
-        DV_TRY(make_dataset(run, &run->inputs[i], old, replay, corrections, err));
+        DV_TRY(make_dataset(run, &run->inputs[i], old, replay, lists, corrections, err));
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0] && !*again; k++) {
         char *from = dv_asprintf("%s/%s", old->dir, kinds[k]);
         char *to = dv_asprintf("%s/%s", replay->dir, kinds[k]);
-        status = from != NULL && to != NULL ? link_kind(from, to, err) : dv_fail_memory(err);
+        status = from != NULL && to != NULL ? dv_replay_link_all(from, to, err) : dv_fail_memory(err);
         dv_free(from);
         dv_free(to);
         if (status != DV_OK)

@@ -89,18 +89,30 @@ enum dv_status dv_reject_lists_find(struct dv_reject_lists *lists, const char *r
 /* Every row of the list, in order. What the callback gets is borrowed for the call. */
 enum dv_status dv_rejects_each(const struct dv_reject_list *list, dv_reject_fn each, void *context,
                                struct dv_err *err) DV_MUST_CHECK;
+/* Appends the text of a raw value; nothing for NULL. */
+void dv_raw_text(struct dv_buf *out, const struct dv_value *value);
+/* Of digits alone. */
+uint64_t dv_raw_number(const struct dv_value *value);
 /* Columns of the rows; owned by the caller. */
 enum dv_status dv_reject_list_columns(const struct dv_reject_list *list, struct dv_column **columns,
                                       unsigned *count, struct dv_err *err) DV_MUST_CHECK;
 
 /* ---- replay_read.c: the corrected rows ---- */
 
+/* What a correction is of. */
+enum dv_correction_of {
+    DV_OF_RECORD, /* a record of files that could not be read */
+    DV_OF_ROW,    /* a row that a model rejects */
+    DV_OF_LOAD    /* a row that the target refuses */
+};
+
 struct dv_correction {
-    bool load;           /* refused by the target; else rejected by a model */
+    enum dv_correction_of of;
     const char *dataset; /* of the place */
     uint32_t part;
     uint64_t row;
-    const char *record; /* CSV without LF, values as PostgreSQL writes them */
+    const char *record; /* CSV without LF, values as PostgreSQL writes them: what the reject has behind its
+                           six columns */
     size_t length;
     const char *original; /* the rejected row in the same form; NULL where it is not changed */
     size_t original_length;
@@ -111,7 +123,7 @@ struct dv_correction {
 };
 
 struct dv_corrections {
-    struct dv_correction *rows; /* by load, dataset, part, row: each once; owned */
+    struct dv_correction *rows; /* by of, dataset, part, row: each once; owned */
     size_t count, capacity;
     char digest[DV_SHA256_HEX]; /* of the files; "" where there are none */
     struct dv_arena arena;
@@ -124,15 +136,61 @@ enum dv_status dv_corrections_read(struct dv_corrections *corrections, const cha
 /* SHA-256 over the files alone; "" for from NULL. */
 enum dv_status dv_corrections_digest(const char *from, char digest[DV_SHA256_HEX],
                                      struct dv_err *err) DV_MUST_CHECK;
-const struct dv_correction *dv_corrections_find(const struct dv_corrections *corrections, bool load,
-                                                const char *dataset, uint32_t part, uint64_t row);
+const struct dv_correction *dv_corrections_find(const struct dv_corrections *corrections,
+                                                enum dv_correction_of of, const char *dataset, uint32_t part,
+                                                uint64_t row);
 void dv_corrections_release(struct dv_corrections *corrections);
+
+/* ---- replay_files.c: what stays as it is ---- */
+
+/* A second name for the file of that name in the other folder; a copy where the file system has no such
+ * thing. */
+enum dv_status dv_replay_link_file(const char *from_dir, const char *to_dir, const char *name,
+                                   struct dv_err *err) DV_MUST_CHECK;
+enum dv_status dv_replay_link_part(const char *from_dir, const char *to_dir, uint32_t part,
+                                   struct dv_err *err) DV_MUST_CHECK;
+/* All files of a dataset's folder. */
+enum dv_status dv_replay_link_dataset(const char *from, const char *to, struct dv_err *err) DV_MUST_CHECK;
+/* The datasets of a folder of them, but for rejects of the extract, which are made with its datasets, and of
+ * the load, which come behind it. */
+enum dv_status dv_replay_link_all(const char *from, const char *to, struct dv_err *err) DV_MUST_CHECK;
+
+/* ---- replay_records.c: records of files that could not be read, and are corrected ---- */
+
+struct dv_records;
+
+/* Makes NEW/rejects/extract-DATASET: what the corrections leave of the list. *records NULL: no record of the
+ * dataset is corrected, and the list, if there is one, is what it was. */
+enum dv_status dv_records_open(struct dv_records **records, const struct dv_run *run,
+                               const struct dv_run_input *input, const struct dv_reject_lists *lists,
+                               const struct dv_link *replay, const struct dv_corrections *corrections,
+                               struct dv_err *err) DV_MUST_CHECK;
+/* A record that is, or was, rejected. */
+struct dv_record {
+    uint64_t number;  /* among those read of its part, from 1 */
+    const char *rows; /* what it is now, CSV with LF; NULL: it is rejected still */
+    size_t length;
+};
+struct dv_part_records {
+    const struct dv_record *list; /* by number; borrowed until the next part */
+    size_t count;
+    struct dv_tally tally; /* of the part with them */
+};
+/* Whether one of the part is corrected. */
+bool dv_records_touch(const struct dv_records *records, uint32_t part);
+/* Reads those of the part; was: the part's tally. Parts ascend. */
+enum dv_status dv_records_read(struct dv_records *records, uint32_t part, const struct dv_tally *was,
+                               struct dv_part_records *out, struct dv_err *err) DV_MUST_CHECK;
+/* Behind the last part. */
+enum dv_status dv_records_publish(struct dv_records *records, struct dv_err *err) DV_MUST_CHECK;
+void dv_records_close(struct dv_records *records); /* NULL is fine */
 
 /* ---- replay_extract.c: the run with the corrected rows in their places ---- */
 
-/* Makes NEW/extract, and NEW/transform, rejects, conflicts where no model's row was corrected: then they are
- * what they were. *again: the models have to run. */
+/* Makes NEW/extract, and NEW/transform, rejects, conflicts where nothing was corrected that models read: then
+ * they are what they were. *again: the models have to run. lists: the rejects of the run as it was. */
 enum dv_status dv_replay_extract(struct dv_run *run, const struct dv_link *old, const struct dv_link *replay,
+                                 const struct dv_reject_lists *lists,
                                  const struct dv_corrections *corrections, bool *again,
                                  struct dv_err *err) DV_MUST_CHECK;
 

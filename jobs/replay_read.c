@@ -129,15 +129,6 @@ static void strip(struct dv_buf *text)
     text->len = to;
 }
 
-/* Appends a raw field's text. */
-static void append_text(struct dv_buf *out, const struct dv_value *value)
-{
-    if (value->state == DV_RAW_QUOTED)
-        dv_csv_unquote(out, value->u.p, value->len);
-    else if (value->state == DV_RAW)
-        dv_buf_append(out, value->u.p, value->len);
-}
-
 static unsigned count_fields(const char *at, const char *end)
 {
     unsigned count = 1;
@@ -152,7 +143,7 @@ static unsigned count_fields(const char *at, const char *end)
 static bool same_text(const struct dv_value *value, const char *text)
 {
     struct dv_buf field = {0};
-    append_text(&field, value);
+    dv_raw_text(&field, value);
     bool same = dv_buf_cstr(&field) != NULL && field.len == strlen(text) && strcmp(field.data, text) == 0;
     dv_buf_release(&field);
     return same;
@@ -246,16 +237,8 @@ static enum dv_status read_header(struct reading *reading, const char **at, cons
         enum dv_status status = open_list(reading, &reading->lists->lists[i], err);
         if (status != DV_OK)
             return status;
-        if (!fits(reading, fields, count - DV_REJECT_COLUMNS))
-            continue;
-        if (!reading->list->extract)
+        if (fits(reading, fields, count - DV_REJECT_COLUMNS))
             return DV_OK;
-        status = bad_line(reading, 1, err,
-                          "these records could not be read, and are in no dataset to be "
-                          "corrected in");
-        dv_err_hint(err,
-                    "leave this file out; correct the file that they come from, and run anew with --new");
-        return status;
     }
     return bad_header(reading, fields, count - DV_REJECT_COLUMNS, err);
 }
@@ -265,7 +248,7 @@ static enum dv_status read_number(const struct reading *reading, unsigned column
 {
     const struct dv_value *value = &reading->values[column];
     struct dv_buf text = {0};
-    append_text(&text, value);
+    dv_raw_text(&text, value);
     dv_buf_byte(&text, '\0');
     enum dv_status status = dv_buf_check(&text, err);
     char *end = NULL;
@@ -326,19 +309,23 @@ static enum dv_status read_row(struct reading *reading, unsigned line, struct dv
     uint64_t part = 0, row = 0;
     struct dv_buf dataset = {0};
     enum dv_status status;
-    bool load = same_text(&reading->values[2], "load");
-    if (!load && !same_text(&reading->values[2], "transform")) {
-        status = bad_line(reading, line, err, "stage is neither transform nor load");
+    static const char *const stages[] = {
+        [DV_OF_RECORD] = "extract", [DV_OF_ROW] = "transform", [DV_OF_LOAD] = "load"};
+    enum dv_correction_of of = DV_OF_RECORD;
+    while (of < DV_OF_LOAD && !same_text(&reading->values[2], stages[of]))
+        of++;
+    if (!same_text(&reading->values[2], stages[of])) {
+        status = bad_line(reading, line, err, "stage is none of extract, transform and load");
         goto done;
     }
     DV_TRY(read_number(reading, 4, line, UINT32_MAX, &part, err));
     DV_TRY(read_number(reading, 5, line, UINT64_MAX, &row, err));
-    append_text(&dataset, &reading->values[3]);
+    dv_raw_text(&dataset, &reading->values[3]);
     dv_buf_byte(&dataset, '\0');
     DV_TRY(dv_buf_check(&dataset, err));
     DV_TRY(read_values(reading, line, err));
     status = add(reading->corrections,
-                 &(struct dv_correction){.load = load,
+                 &(struct dv_correction){.of = of,
                                          .dataset = dataset.data,
                                          .part = (uint32_t)part,
                                          .row = row,
@@ -398,8 +385,8 @@ done:
 static int by_place(const void *a, const void *b)
 {
     const struct dv_correction *left = a, *right = b;
-    if (left->load != right->load)
-        return left->load ? 1 : -1;
+    if (left->of != right->of)
+        return left->of < right->of ? -1 : 1;
     int order = strcmp(left->dataset, right->dataset);
     if (order != 0)
         return order;
@@ -436,11 +423,36 @@ static struct dv_correction *find_first(const struct dv_corrections *corrections
                : NULL;
 }
 
-const struct dv_correction *dv_corrections_find(const struct dv_corrections *corrections, bool load,
-                                                const char *dataset, uint32_t part, uint64_t row)
+const struct dv_correction *dv_corrections_find(const struct dv_corrections *corrections,
+                                                enum dv_correction_of of, const char *dataset, uint32_t part,
+                                                uint64_t row)
 {
-    struct dv_correction wanted = {.load = load, .dataset = dataset, .part = part, .row = row};
+    struct dv_correction wanted = {.of = of, .dataset = dataset, .part = part, .row = row};
     return find_first(corrections, &wanted);
+}
+
+static enum dv_status at_line(const struct dv_correction *row, struct dv_err *err, const char *what)
+{
+    enum dv_status status = dv_fail(err, DV_EXIT_USAGE, "%s:%u: row %" PRIu64 " of part %" PRIu32 " of %s %s",
+                                    row->file, row->line, row->row, row->part, row->dataset, what);
+    dv_err_hint(err, "nothing was loaded; correct the file and run the same command again");
+    return status;
+}
+
+static enum dv_correction_of kind_of(const struct dv_reject_list *list)
+{
+    return list->extract ? DV_OF_RECORD : list->load ? DV_OF_LOAD : DV_OF_ROW;
+}
+
+/* Of a record of files its text alone is corrected: what stands before it says where it was read. */
+static enum dv_status same_file(const struct dv_correction *row, const struct dv_reject *reject,
+                                struct dv_err *err)
+{
+    const struct dv_value *line = &reject->values[reject->column_count - 2];
+    size_t length = (size_t)(line->u.p + line->len + 1 - reject->record);
+    if (row->length >= length && memcmp(row->record, reject->record, length) == 0)
+        return DV_OK;
+    return at_line(row, err, "has another file or line than the reject: correct the record alone");
 }
 
 /* A rejected row: those of the file at its place are known now, and changed where they differ. */
@@ -448,12 +460,15 @@ static enum dv_status compare(void *context, const struct dv_reject *reject, str
 {
     struct dv_corrections *corrections = context;
     struct dv_correction wanted = {
-        .load = reject->list->load, .dataset = reject->dataset, .part = reject->part, .row = reject->row};
+        .of = kind_of(reject->list), .dataset = reject->dataset, .part = reject->part, .row = reject->row};
     struct dv_correction *row = find_first(corrections, &wanted);
     const struct dv_correction *end = corrections->rows + corrections->count;
     for (; row != NULL && row < end && by_place(row, &wanted) == 0; row++) {
         row->times++;
         row->changed = row->length != reject->length || memcmp(row->record, reject->record, row->length) != 0;
+        enum dv_status status = row->of == DV_OF_RECORD && row->changed ? same_file(row, reject, err) : DV_OK;
+        if (status != DV_OK)
+            return status;
         if (!row->changed || row->original != NULL)
             continue;
         row->original = dv_arena_copy(&corrections->arena, reject->record, reject->length);
@@ -468,7 +483,7 @@ static enum dv_status take_refused(void *context, const struct dv_reject *reject
 {
     struct dv_corrections *corrections = context;
     return add(corrections,
-               &(struct dv_correction){.load = true,
+               &(struct dv_correction){.of = DV_OF_LOAD,
                                        .dataset = reject->dataset,
                                        .part = reject->part,
                                        .row = reject->row,
@@ -476,14 +491,6 @@ static enum dv_status take_refused(void *context, const struct dv_reject *reject
                                        .length = reject->length,
                                        .times = 1},
                err);
-}
-
-static enum dv_status at_line(const struct dv_correction *row, struct dv_err *err, const char *what)
-{
-    enum dv_status status = dv_fail(err, DV_EXIT_USAGE, "%s:%u: row %" PRIu64 " of part %" PRIu32 " of %s %s",
-                                    row->file, row->line, row->row, row->part, row->dataset, what);
-    dv_err_hint(err, "nothing was loaded; correct the file and run the same command again");
-    return status;
 }
 
 /* A row stands in the files as often as it is among the rejects, say of two models: corrected in one place,
@@ -498,8 +505,9 @@ static enum dv_status settle(struct dv_corrections *corrections, struct dv_err *
         char what[160];
         if (row->times == 0)
             return at_line(row, err,
-                           row->load ? "is not among the rows that the target refuses"
-                                     : "is not among the rows that the models reject");
+                           row->of == DV_OF_LOAD  ? "is not among the rows that the target refuses"
+                           : row->of == DV_OF_ROW ? "is not among the rows that the models reject"
+                                                  : "is not among the records that could not be read");
         if (before == NULL || by_place(before, row) != 0) {
             corrections->rows[kept++] = *row;
             lines = 1;
@@ -559,8 +567,9 @@ enum dv_status dv_corrections_read(struct dv_corrections *corrections, const cha
     if (corrections->count == 0) {
         status = dv_fail(err, DV_EXIT_USAGE, "there is no row to replay");
         dv_err_hint(err, from != NULL ? "the files hold a header alone"
-                                      : "rows that a model rejects have to be corrected: drover rejects "
-                                        "export writes them, --from takes them back");
+                                      : "records that could not be read and rows that a model rejects have "
+                                        "to be corrected: drover rejects export writes them, --from takes "
+                                        "them back");
     }
 done:
     dv_free(reading.columns);
