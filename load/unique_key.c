@@ -146,10 +146,11 @@ done:
     return status;
 }
 
-static int by_place(const void *a, const void *b)
+/* So that the keys of several steps on one table are hashed alike. */
+static int by_name(const void *a, const void *b, void *table)
 {
-    const unsigned *left = a, *right = b;
-    return *left < *right ? -1 : *left > *right;
+    const struct dv_load_column *columns = ((const struct dv_load_table *)table)->columns;
+    return strcmp(columns[*(const unsigned *)a].name, columns[*(const unsigned *)b].name);
 }
 
 static bool same_key(const struct dv_unique_key *a, const struct dv_unique_key *b)
@@ -175,9 +176,13 @@ static enum dv_status add_key(struct finder *finder, struct dv_unique_key *key, 
     if (key->exact && key->condition != NULL)
         key->exact = condition_is_idle(finder, key);
     if (key->column_count > 1)
-        qsort(key->columns, key->column_count, sizeof *key->columns, by_place);
-    for (unsigned i = 0; i < out->count; i++)
-        wanted = wanted && !same_key(&out->list[i], key);
+        qsort_r(key->columns, key->column_count, sizeof *key->columns, by_name,
+                (void *)(uintptr_t)finder->table);
+    for (unsigned i = 0; wanted && i < out->count; i++) {
+        wanted = !same_key(&out->list[i], key);
+        out->list[i].planned = out->list[i].planned || (!wanted && key->planned);
+        out->list[i].own = out->list[i].own || (!wanted && key->own);
+    }
     if (!wanted)
         goto done;
     struct dv_unique_key *list = dv_realloc_array(out->list, (size_t)out->count + 1, sizeof *list);
@@ -221,7 +226,8 @@ static enum dv_status add_own(struct finder *finder, struct dv_err *err)
     dv_sql_keys(&elements, finder->table, "");
     struct dv_unique_key key = {.label = dv_asprintf("the key of load step %s", finder->table->spec->step),
                                 .elements = dv_buf_steal(&elements),
-                                .enforced = !finder->table->mode->inserts};
+                                .enforced = !finder->table->mode->inserts,
+                                .own = true};
     return add_key(finder, &key, err);
 }
 
@@ -241,7 +247,8 @@ static enum dv_status add_planned(struct finder *finder, const struct dv_planned
                         planned->name != NULL ? planned->name : "", planned->step),
         .elements = dv_strdup(planned->elements),
         .condition = planned->condition != NULL ? dv_strdup(planned->condition) : NULL,
-        .nulls_equal = planned->nulls_equal};
+        .nulls_equal = planned->nulls_equal,
+        .planned = true};
     status = add_key(finder, &key, err);
 done:
     PQclear(result);
