@@ -234,21 +234,27 @@ FROM expected.slots s
 LEFT JOIN taken t ON t.professional = s.professional AND t.begins = s.begins;
 
 -- ---- credits ---------------------------------------------------------------------------------------------------------
-CREATE TABLE expected.credit_transactions AS
-SELECT expected.given(c.ref) AS ref, s.email AS student, a.ref AS appointment,
-       CASE WHEN t.word = 'debit' THEN -abs(n.amount) ELSE n.amount END AS amount, t.type AS transaction_type, 'completed' AS status,
-       CASE WHEN a.ref IS NULL AND expected.given(c.appointment_ref) IS NOT NULL
-            THEN jsonb_build_object('appointment_ref', expected.given(c.appointment_ref)) ELSE '{}' END AS metadata,
-       expected.given(c.payment_method) AS payment_method, CASE WHEN t.word = 'purchase' THEN expected.given(c.ref) END AS payment_reference,
-       expected.cents(expected.given(c.price)) AS price_cents, expected.moment(c.paid_at, :'timezone') AS processed_at
+CREATE TABLE expected.credit_rows AS
+SELECT expected.given(c.ref) AS ref, expected.given(c.student_ref) AS student_ref, expected.given(c.appointment_ref) AS appointment_ref,
+       t.word, t.type, n.amount, expected.given(c.payment_method) AS payment_method, expected.cents(expected.given(c.price)) AS price_cents,
+       expected.given(c.paid_at) AS time_given, expected.moment(c.paid_at, :'timezone') AS processed_at
 FROM (SELECT DISTINCT ON (expected.given(ref)) * FROM sheet.credits ORDER BY expected.given(ref), line) c
-JOIN expected.student_rows s ON s.ref = expected.given(c.student_ref)
 JOIN (VALUES ('purchase', 'purchase'), ('refund', 'cancellation_refund'), ('debit', 'appointment_debit'), ('adjust', 'admin_adjustment'))
   AS t(word, type) ON t.word = lower(expected.given(c.type))
 CROSS JOIN LATERAL (SELECT substring(expected.given(c.amount) FROM '^[+-]?[0-9]{1,6}$')::int AS amount) n
-LEFT JOIN expected.appointments a ON a.ref = expected.given(c.appointment_ref)
-WHERE length(expected.given(c.ref)) <= 255 AND (n.amount > 0 OR n.amount < 0 AND t.word IN ('debit', 'adjust'))
-  AND (expected.given(c.paid_at) IS NULL OR expected.moment(c.paid_at, :'timezone') IS NOT NULL);
+WHERE length(expected.given(c.ref)) <= 255 AND (n.amount > 0 OR n.amount < 0 AND t.word IN ('debit', 'adjust'));
+ANALYZE expected.credit_rows;
+
+CREATE TABLE expected.credit_transactions AS
+SELECT c.ref, s.email AS student, a.ref AS appointment, CASE WHEN c.word = 'debit' THEN -abs(c.amount) ELSE c.amount END AS amount,
+       c.type AS transaction_type, 'completed' AS status,
+       CASE WHEN a.ref IS NULL AND c.appointment_ref IS NOT NULL
+            THEN jsonb_build_object('appointment_ref', c.appointment_ref) ELSE '{}' END AS metadata,
+       c.payment_method, CASE WHEN c.word = 'purchase' THEN c.ref END AS payment_reference, c.price_cents, c.processed_at
+FROM expected.credit_rows c
+JOIN expected.student_rows s ON s.ref = c.student_ref
+LEFT JOIN expected.appointments a ON a.ref = c.appointment_ref
+WHERE c.time_given IS NULL OR c.processed_at IS NOT NULL;
 
 CREATE TABLE expected.credit_balances AS
 SELECT student, sum(amount) AS balance, sum(greatest(amount, 0)) AS lifetime_purchased, sum(greatest(-amount, 0)) AS lifetime_used
