@@ -223,6 +223,12 @@ bool dv_lookup_in_memory(const struct dv_lookup *lookup)
     return lookup->fd < 0;
 }
 
+size_t dv_lookup_memory(const struct dv_lookup *lookup)
+{
+    size_t slots = lookup->slots != NULL ? (size_t)lookup->slot_mask + 1 : 0;
+    return lookup->data.cap + slots * sizeof *lookup->slots + lookup->fence_capacity * sizeof *lookup->fences;
+}
+
 void dv_lookup_free(struct dv_lookup *lookup)
 {
     if (lookup == NULL)

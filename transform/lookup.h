@@ -34,6 +34,8 @@ enum dv_status dv_lookup_seal(struct dv_lookup *lookup, bool unique, uint64_t du
                               struct dv_err *err) DV_MUST_CHECK;
 uint64_t dv_lookup_rows(const struct dv_lookup *lookup);
 bool dv_lookup_in_memory(const struct dv_lookup *lookup);
+/* Bytes that it holds, once sealed: at most half of what it was given, but for where its pages begin. */
+size_t dv_lookup_memory(const struct dv_lookup *lookup);
 void dv_lookup_free(struct dv_lookup *lookup);
 
 /* One worker's place in a lookup. A zeroed struct is ready. */

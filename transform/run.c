@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -201,7 +202,7 @@ done:
 
 /* ---- one pass ---- */
 
-/* A quarter of the memory is the sorters', an eighth the lookups'; the rest is blocks in and out. */
+/* A quarter of the memory is the sorters', a quarter the lookups'; the rest is blocks in and out. */
 static enum dv_status make_sorters(struct pass *pass, struct dv_err *err)
 {
     struct dv_run *run = pass->run;
@@ -227,32 +228,67 @@ static enum dv_status make_sorters(struct pass *pass, struct dv_err *err)
     return DV_OK;
 }
 
-static enum dv_status make_lookups(struct pass *pass, struct dv_err *err)
+/* A lookup that the pass needs: of which node and join, and how many rows it has at most. */
+struct wanted_lookup {
+    struct dv_node *node;
+    unsigned join;
+    uint64_t rows;
+};
+
+static int by_rows(const void *a, const void *b)
+{
+    const struct wanted_lookup *x = a, *y = b;
+    return (x->rows > y->rows) - (x->rows < y->rows);
+}
+
+/* Appends the node's to `wanted` where that is not NULL; returns how many there are. */
+static unsigned want_lookups(const struct dv_run *run, struct dv_node *node, struct wanted_lookup *wanted)
+{
+    unsigned count = 0;
+    for (unsigned j = 0; node->branch != NULL && j < node->branch->join_count; j++) {
+        const struct dv_relation *right = node->branch->joins[j].right;
+        if (right == NULL)
+            continue;
+        if (wanted != NULL)
+            wanted[count] = (struct wanted_lookup){
+                .node = node, .join = j, .rows = run->relations[dv_relation_index(run->program, right)].rows};
+        count++;
+    }
+    return count;
+}
+
+static unsigned pass_lookups(const struct pass *pass, struct wanted_lookup *wanted)
 {
     unsigned count = 0;
     for (unsigned p = 0; p < pass->pipeline_count; p++)
         for (unsigned n = 0; n < pass->pipelines[p].node_count; n++) {
-            const struct dv_branch *branch = pass->pipelines[p].nodes[n]->branch;
-            for (unsigned j = 0;
-                 branch != NULL && n != pass->pipelines[p].top->index && j < branch->join_count; j++)
-                count += branch->joins[j].right != NULL;
-        }
-    for (unsigned p = 0; p < pass->pipeline_count; p++)
-        for (unsigned n = 0; n < pass->pipelines[p].node_count; n++) {
             struct dv_node *node = pass->pipelines[p].nodes[n];
-            if (node->branch == NULL || node == pass->pipelines[p].top)
-                continue;
-            for (unsigned j = 0; j < node->branch->join_count; j++) {
-                if (node->branch->joins[j].right == NULL)
-                    continue;
-                enum dv_status status =
-                    dv_join_build(pass->run, node->branch, &node->branch->joins[j],
-                                  pass->run->context->memory / 8 / count, &node->lookups[j], err);
-                if (status != DV_OK)
-                    return status;
-            }
+            if (node != pass->pipelines[p].top)
+                count += want_lookups(pass->run, node, wanted != NULL ? wanted + count : NULL);
         }
-    return DV_OK;
+    return count;
+}
+
+/* The small ones first: what they leave of their share is there for the large ones. */
+static enum dv_status make_lookups(struct pass *pass, struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    unsigned count = pass_lookups(pass, NULL);
+    struct wanted_lookup *wanted = dv_arena_zalloc(&pass->run->arena, (count + 1) * sizeof *wanted);
+    if (wanted == NULL)
+        return dv_fail_memory(err);
+    pass_lookups(pass, wanted);
+    qsort(wanted, count, sizeof *wanted, by_rows);
+    size_t share = count > 0 ? pass->run->context->memory / 4 / count : 0, memory = 0;
+    for (unsigned i = 0; i < count && status == DV_OK; i++) {
+        const struct dv_branch *branch = wanted[i].node->branch;
+        struct dv_lookup **lookup = &wanted[i].node->lookups[wanted[i].join];
+        memory += share;
+        status = dv_join_build(pass->run, branch, &branch->joins[wanted[i].join], memory, lookup, err);
+        size_t held = status == DV_OK ? dv_lookup_memory(*lookup) : 0;
+        memory -= held < memory ? held : memory;
+    }
+    return status;
 }
 
 static void free_lookups(struct pass *pass)

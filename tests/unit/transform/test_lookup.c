@@ -44,6 +44,7 @@ static void check(size_t memory, bool in_memory)
     assert_non_null(mkdtemp(dir));
     struct dv_lookup *lookup = build(dir, 30000, 3, memory);
     assert_int_equal(dv_lookup_in_memory(lookup), in_memory);
+    assert_in_range(dv_lookup_memory(lookup), 1, memory / 2);
     for (unsigned i = 0; i < 30000; i += 7) {
         int length = snprintf(text, sizeof text, "key %u", i);
         assert_int_equal(dv_probe_find(lookup, &probe, text, (uint32_t)length, &err), DV_OK);
