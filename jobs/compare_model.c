@@ -27,34 +27,13 @@ static void put_clock(struct rewriting *rewriting, const char *type)
     dv_buf_release(&text);
 }
 
-static enum dv_status put_param(struct rewriting *rewriting, const char *name, struct dv_err *err)
-{
-    const struct dv_params *params = &rewriting->run->params;
-    if (strcmp(name, "now") == 0) {
-        put_clock(rewriting, "timestamptz");
-        return DV_OK;
-    }
-    for (unsigned p = 0; p < params->count; p++) {
-        if (strcmp(params->list[p].name, name) != 0)
-            continue;
-        dv_buf_byte(rewriting->out, '(');
-        if (params->list[p].value == NULL)
-            dv_buf_str(rewriting->out, "NULL");
-        else
-            dv_pg_quote_literal(rewriting->out, params->list[p].value);
-        dv_buf_printf(rewriting->out, "::%s)", params->list[p].type);
-        return DV_OK;
-    }
-    return dv_fail(err, DV_EXIT_USAGE, "there is no parameter :%s", name);
-}
-
 /* A token as it stands, but for parameters and what reads the clock. */
 static enum dv_status put_token(struct rewriting *rewriting, const struct dv_token *token, struct dv_err *err)
 {
     static const char *const clocks[][2] = {
         {"current_timestamp", "timestamptz"}, {"current_date", "date"}, {"localtimestamp", "timestamp"}};
     if (token->kind == DV_TOKEN_PARAM)
-        return put_param(rewriting, token->text, err);
+        return dv_params_sql(&rewriting->run->params, token->text, strlen(token->text), rewriting->out, err);
     for (size_t i = 0; token->kind == DV_TOKEN_WORD && i < sizeof clocks / sizeof clocks[0]; i++) {
         if (strcmp(token->text, clocks[i][0]) == 0) {
             put_clock(rewriting, clocks[i][1]);

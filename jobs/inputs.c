@@ -105,14 +105,14 @@ static enum dv_status list_inputs(struct dv_run *run, struct dv_err *err)
                      .optional = extract->optional,
                      .empty = !active(run, extract),
                      .declared = extract->declared,
-                     .declared_count = extract->declared != NULL ? extract->column_count : 0,
-                     .where = extract->where},
+                     .declared_count = extract->declared != NULL ? extract->column_count : 0},
         };
-        if (extract->file_count > 0) {
-            enum dv_status status = dv_run_files(run, extract, &run->inputs[run->input_count - 1].spec, err);
-            if (status != DV_OK)
-                return status;
-        }
+        struct dv_extract_spec *spec = &run->inputs[run->input_count - 1].spec;
+        enum dv_status status = dv_run_where(run, extract, &spec->where, err);
+        if (status == DV_OK && extract->file_count > 0)
+            status = dv_run_files(run, extract, spec, err);
+        if (status != DV_OK)
+            return status;
     }
     return DV_OK;
 }
@@ -135,6 +135,14 @@ static enum dv_status describe_source(struct dv_run *run, struct dv_run_input *i
     unsigned count = 0;
     enum dv_status status =
         dv_extract_describe(&input->spec, &columns, &count, &input->estimated_rows, &input->absent, err);
+    if (status == DV_FAILED) {
+        struct dv_extract_spec all = input->spec;
+        bool to_come;
+        all.where = NULL;
+        status = dv_run_where_to_come(run, input, &to_come, err);
+        if (to_come && status == DV_OK)
+            status = dv_extract_describe(&all, &columns, &count, &input->estimated_rows, &input->absent, err);
+    }
     if (status == DV_OK)
         status = keep_columns(run, input, columns, count, err);
     else

@@ -1,6 +1,7 @@
 #include "jobs/params.h"
 
 #include "core/datetime.h"
+#include "core/pg.h"
 
 #include <string.h>
 
@@ -199,6 +200,38 @@ json_t *dv_params_json(const struct dv_params *params)
         return object;
     json_decref(object);
     return NULL;
+}
+
+static void put_literal(struct dv_buf *out, const char *value, const char *type)
+{
+    dv_buf_byte(out, '(');
+    if (value != NULL)
+        dv_pg_quote_literal(out, value);
+    else
+        dv_buf_str(out, "NULL");
+    dv_buf_printf(out, "::%s)", type);
+}
+
+enum dv_status dv_params_sql(const struct dv_params *params, const char *name, size_t length,
+                             struct dv_buf *out, struct dv_err *err)
+{
+    if (length == 3 && memcmp(name, "now", 3) == 0) {
+        struct dv_buf now = {0};
+        dv_timestamp_format(params->now_us, true, &now);
+        enum dv_status status = dv_buf_cstr(&now) != NULL ? DV_OK : dv_fail_memory(err);
+        if (status == DV_OK)
+            put_literal(out, now.data, "timestamptz");
+        dv_buf_release(&now);
+        return status;
+    }
+    for (unsigned i = 0; i < params->count; i++) {
+        const struct dv_program_param *param = &params->list[i];
+        if (strlen(param->name) != length || memcmp(param->name, name, length) != 0)
+            continue;
+        put_literal(out, param->value, param->type);
+        return dv_buf_check(out, err);
+    }
+    return dv_fail(err, DV_EXIT_USAGE, "there is no parameter :%.*s", (int)length, name);
 }
 
 const char *const *dv_params_pairs(const struct dv_params *params, struct dv_arena *arena)

@@ -24,6 +24,10 @@ enum dv_status dv_params_settle(const struct dv_params *params, struct dv_job *j
                                 struct dv_flags *flags, struct dv_err *err) DV_MUST_CHECK;
 /* The object for run.json, "now" included; NULL when there is no memory. The caller owns it. */
 json_t *dv_params_json(const struct dv_params *params);
+/* Appends the parameter of that name, "now" among them, as SQL: its value as a quoted literal, or NULL, cast
+ * to its type and in parentheses. USAGE where the job has none of that name. */
+enum dv_status dv_params_sql(const struct dv_params *params, const char *name, size_t length,
+                             struct dv_buf *out, struct dv_err *err) DV_MUST_CHECK;
 /* "name=value" strings, NULL-terminated, for verify files; a parameter that is NULL is left out. NULL: no
  * memory. */
 const char *const *dv_params_pairs(const struct dv_params *params, struct dv_arena *arena);

@@ -24,6 +24,15 @@ enum dv_status dv_run_open_database(const struct dv_run *run, const char *uri, s
 enum dv_status dv_run_files(struct dv_run *run, const struct dv_job_extract *extract,
                             struct dv_extract_spec *spec, struct dv_err *err) DV_MUST_CHECK;
 
+/* ---- where.c ---- */
+/* The extract's condition with the run's parameters in it, in the arena; NULL: it has none. */
+enum dv_status dv_run_where(struct dv_run *run, const struct dv_job_extract *extract, const char **where,
+                            struct dv_err *err) DV_MUST_CHECK;
+/* err: why the input could not be described. Where that is a column of its condition which a pending schema
+ * step adds, *to_come, the findings say so and err is cleared; else the status is err's. */
+enum dv_status dv_run_where_to_come(struct dv_run *run, const struct dv_run_input *input, bool *to_come,
+                                    struct dv_err *err) DV_MUST_CHECK;
+
 /* ---- inputs.c: the extracted datasets, described and pruned; the program over them ---- */
 /* Whether every dataset of this run is whole. */
 enum dv_status dv_run_extracted(const struct dv_run *run, bool *extracted, struct dv_err *err) DV_MUST_CHECK;

@@ -8,6 +8,7 @@
 #ifndef DV_LOAD_LOAD_H
 #define DV_LOAD_LOAD_H
 
+#include "core/arena.h"
 #include "core/context.h"
 #include "core/manifest.h"
 #include "core/pg.h"
@@ -113,6 +114,14 @@ enum dv_status dv_schema_apply(struct dv_target *target, const struct dv_context
 const char *dv_phase_name(enum dv_phase phase);
 /* Some step of that phase is still to be applied. After dv_schema_status. */
 bool dv_schema_pending(const struct dv_schema *schema, enum dv_phase phase);
+/* The first column that a pending expand step adds to the table and that the condition names, both strings in
+ * the arena; step NULL: none. After dv_schema_status. */
+struct dv_added_column {
+    const char *step, *column;
+};
+enum dv_status dv_schema_adds(const struct dv_schema *schema, const char *table, const char *condition,
+                              struct dv_arena *arena, struct dv_added_column *added,
+                              struct dv_err *err) DV_MUST_CHECK;
 int dv_schema_compare(const void *a, const void *b); /* two struct dv_schema_step: by number, then name */
 
 /* How far back: behind step `to`, in the order in which steps are applied; or, `to` NULL, the phases from

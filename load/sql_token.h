@@ -1,5 +1,5 @@
 /* The words of SQL text, one after the other, without comments: enough to see what a statement of a schema
- * step makes, not to understand it. Internal to load/. */
+ * step makes, not to understand it. For load/ and jobs/. */
 #ifndef DV_LOAD_SQL_TOKEN_H
 #define DV_LOAD_SQL_TOKEN_H
 

@@ -187,6 +187,37 @@ static enum dv_status read_constraint(struct reader *reader, const char **at, co
     return failed ? dv_fail_memory(err) : DV_OK;
 }
 
+/* ADD [COLUMN] name at *at; where something else is added, *at stays. */
+static enum dv_status read_column(struct reader *reader, const char **at, const char *table,
+                                  struct dv_err *err)
+{
+    static const char *const others[] = {"constraint", "primary", "unique", "foreign", "check", "exclude"};
+    struct dv_step_sql *out = reader->out;
+    const char *behind = *at;
+    bool failed = false;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (dv_sql_accept(&behind, others[i]))
+            return DV_OK;
+    (void)dv_sql_accept(&behind, "column");
+    (void)dv_sql_accept(&behind, "if not exists");
+    char *name = bare_name(&behind, &failed);
+    if (name == NULL)
+        return failed ? dv_fail_memory(err) : DV_OK;
+    struct dv_planned_column *columns =
+        dv_realloc_array(out->columns, (size_t)out->column_count + 1, sizeof *columns);
+    char *of = columns != NULL ? dv_strdup(table) : NULL;
+    if (columns != NULL)
+        out->columns = columns;
+    if (of == NULL) {
+        dv_free(name);
+        return dv_fail_memory(err);
+    }
+    columns[out->column_count++] =
+        (struct dv_planned_column){.step = reader->step, .table = of, .name = name};
+    *at = behind;
+    return DV_OK;
+}
+
 /* Behind ALTER TABLE. */
 static enum dv_status read_alter(struct reader *reader, const char *at, struct dv_err *err)
 {
@@ -197,7 +228,10 @@ static enum dv_status read_alter(struct reader *reader, const char *at, struct d
         struct dv_sql_token token = dv_sql_next(&at);
         if (token.kind == DV_SQL_END || dv_sql_symbol(&token, ';'))
             break;
-        if (dv_sql_is(&token, "add"))
+        if (!dv_sql_is(&token, "add"))
+            continue;
+        status = read_column(reader, &at, table, err);
+        if (status == DV_OK)
             status = read_constraint(reader, &at, table, err);
     }
     dv_free(table);
@@ -306,8 +340,13 @@ void dv_step_sql_release(struct dv_step_sql *read)
 {
     for (unsigned i = 0; i < read->key_count; i++)
         release_key(&read->keys[i]);
+    for (unsigned i = 0; i < read->column_count; i++) {
+        dv_free(read->columns[i].table);
+        dv_free(read->columns[i].name);
+    }
     release_tables(&read->changed);
     release_tables(&read->referred);
     dv_free(read->keys);
+    dv_free(read->columns);
     *read = (struct dv_step_sql){0};
 }

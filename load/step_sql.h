@@ -29,9 +29,17 @@ struct dv_step_tables {
     unsigned count;
 };
 
+/* A column that a step adds to a table by ALTER TABLE. */
+struct dv_planned_column {
+    const char *step;   /* borrowed from the schema */
+    char *table, *name; /* the table as it is written, the column as the server has it; owned */
+};
+
 struct dv_step_sql {
     struct dv_planned_key *keys; /* owned */
     unsigned key_count;
+    struct dv_planned_column *columns; /* owned */
+    unsigned column_count;
     struct dv_step_tables changed;  /* by a statement of a step itself, and by no step made */
     struct dv_step_tables referred; /* by foreign keys: as the steps say */
 };

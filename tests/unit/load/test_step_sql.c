@@ -60,6 +60,26 @@ static void unique_keys_are_seen(void **state)
     }
 }
 
+static void added_columns_are_seen(void **state)
+{
+    static const char sql[] = "ALTER TABLE s.t ADD CONSTRAINT k CHECK (x > 0), ADD a int, ADD COLUMN \"B c\" "
+                              "text DEFAULT 'ADD d int',\n"
+                              "  ADD PRIMARY KEY (x), DROP COLUMN e, ADD COLUMN IF NOT EXISTS F date;\n"
+                              "DO $$ BEGIN IF true THEN ALTER TABLE u ADD g int; END IF; END $$;\n";
+    static const char *const wanted[][2] = {{"s.t", "a"}, {"s.t", "B c"}, {"s.t", "f"}, {"u", "g"}};
+    struct dv_step_sql read;
+    (void)state;
+    read_steps(sql, &read);
+    assert_int_equal(read.column_count, sizeof wanted / sizeof wanted[0]);
+    for (unsigned i = 0; i < read.column_count; i++) {
+        assert_string_equal(read.columns[i].table, wanted[i][0]);
+        assert_string_equal(read.columns[i].name, wanted[i][1]);
+        assert_string_equal(read.columns[i].step, "010_a");
+    }
+    assert_int_equal(read.key_count, 1);
+    dv_step_sql_release(&read);
+}
+
 static void what_is_no_key_is_not_taken_for_one(void **state)
 {
     static const char sql[] =
@@ -107,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unique_keys_are_seen),
+        cmocka_unit_test(added_columns_are_seen),
         cmocka_unit_test(what_is_no_key_is_not_taken_for_one),
         cmocka_unit_test(what_a_step_says_of_itself_is_seen),
     };
