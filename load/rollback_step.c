@@ -25,7 +25,8 @@ struct step {
     int kept_fd; /* -1: no list */
 };
 
-/* The parts that the ledger has of the step, ascending; locked where they are to be marked. */
+/* The parts that the ledger has of the step, in the order in which they were loaded: what a later one made
+ * room for, or took, goes back first. Locked where they are to be marked. */
 static enum dv_status read_ledger(struct step *step, const char *run_id, const char *name, struct dv_err *err)
 {
     const char *params[] = {run_id, name};
@@ -35,7 +36,7 @@ static enum dv_status read_ledger(struct step *step, const char *run_id, const c
     dv_buf_printf(&sql,
                   "SELECT part, rolled_back_at IS NOT NULL, coalesce(removed, 0), coalesce(restored, 0), "
                   "coalesce(kept, 0), offered, inserted, updated, rejected, xid, sha256 "
-                  "FROM drover.ledger WHERE run_id = $1 AND step = $2 ORDER BY part%s",
+                  "FROM drover.ledger WHERE run_id = $1 AND step = $2 ORDER BY loaded_at, part%s",
                   step->deed == DV_ROLLBACK_PLAN ? "" : " FOR UPDATE");
     DV_TRY(dv_sql_done(&sql, err));
     DV_TRY(dv_pg_query(step->pg, sql.data, 2, params, &result, err));

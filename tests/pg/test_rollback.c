@@ -347,6 +347,37 @@ static void unique_values_move_back_along_a_chain(void **state)
     }
 }
 
+/* So do those of several parts, which workers load in any order: the last one loaded goes first. */
+static void unique_values_move_back_along_parts(void **state)
+{
+    for (int way = 0; way < 2; way++) {
+        struct run run;
+        struct dv_rollback_count counts[1];
+        (void)state;
+        test_sql("DROP TABLE IF EXISTS rows_moved; CREATE TABLE rows_moved (id bigint PRIMARY KEY, seat int);"
+                 "INSERT INTO rows_moved SELECT g, g FROM generate_series(1, 400) g");
+        run_new(&run, way == 0 ? "parts-0" : "parts-1");
+        run.context.workers = 1;
+        run_step(
+            &run, "rows", "rows_moved", "update", "id bigint, seat int", 4,
+            way == 0
+                ? "SELECT g, g + 1 FROM generate_series(1, 400) g, (SELECT %u AS p) p WHERE (g - 1) / 100 = p"
+                : "SELECT g, g - 1 FROM generate_series(1, 400) g, (SELECT %u AS p) p WHERE (g - 1) / 100 = "
+                  "p");
+        load(&run);
+        /* As workers may have done it that took the parts from the other end. */
+        if (way == 0)
+            test_sql("UPDATE drover.ledger SET loaded_at = now() - part * interval '1 s' WHERE run_id = "
+                     "'parts-0'");
+        test_sql("CREATE UNIQUE INDEX ON rows_moved (seat)");
+        roll_back(&run, true, counts);
+        assert_int_equal(counts[0].restored, 400);
+        assert_int_equal(counts[0].kept, 0);
+        assert_value("SELECT count(*) FROM rows_moved WHERE seat <> id", "0");
+        run_end(&run);
+    }
+}
+
 static void single_steps_where_nothing_stands_on_them(void **state)
 {
     struct run run;
@@ -582,6 +613,7 @@ int main(void)
         cmocka_unit_test(tree_goes_whatever_its_order),
         cmocka_unit_test(edit_of_what_was_not_loaded_keeps_the_row),
         cmocka_unit_test(unique_values_move_back_along_a_chain),
+        cmocka_unit_test(unique_values_move_back_along_parts),
         cmocka_unit_test(single_steps_where_nothing_stands_on_them),
         cmocka_unit_test(a_step_that_wrote_nothing_stands_on_none),
         cmocka_unit_test(contract_step_stands_in_the_way),
