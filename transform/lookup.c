@@ -19,9 +19,9 @@ struct fence {
     uint64_t hash, offset; /* a page's first hash, and where it starts */
 };
 
-struct slot {
-    uint64_t hash, offset; /* offset of the first row of that hash, plus 1; 0: free */
-};
+/* A slot: where the first row of a hash lies, plus 1 (0: free), under the hash's highest bits. */
+#define TAG_BITS    16U
+#define OFFSET_MASK (UINT64_MAX >> TAG_BITS)
 
 struct dv_lookup {
     char *dir;
@@ -30,7 +30,7 @@ struct dv_lookup {
     uint64_t rows, bytes;
     bool has_null;
     struct dv_buf data; /* in memory: all rows; else the page being written */
-    struct slot *slots;
+    uint64_t *slots;
     uint64_t slot_mask;
     int fd; /* -1: in memory */
     struct fence *fences;
@@ -136,12 +136,17 @@ static enum dv_status page_flush(struct dv_lookup *lookup, struct dv_err *err)
     return status;
 }
 
+static uint64_t slot_of(const struct dv_lookup *lookup, uint64_t hash)
+{
+    return (hash * UINT64_C(0x9E3779B97F4A7C15)) >> 16 & lookup->slot_mask;
+}
+
 static void slot_put(struct dv_lookup *lookup, uint64_t hash, uint64_t offset)
 {
-    uint64_t at = (hash * UINT64_C(0x9E3779B97F4A7C15)) >> 16 & lookup->slot_mask;
-    while (lookup->slots[at].offset != 0)
+    uint64_t at = slot_of(lookup, hash);
+    while (lookup->slots[at] != 0)
         at = (at + 1) & lookup->slot_mask;
-    lookup->slots[at] = (struct slot){.hash = hash, .offset = offset + 1};
+    lookup->slots[at] = (hash & ~OFFSET_MASK) | (offset + 1);
 }
 
 /* The sorter's stream into memory or pages; a page never parts rows of one hash. */
@@ -292,13 +297,19 @@ enum dv_status dv_probe_find(const struct dv_lookup *lookup, struct dv_probe *pr
     probe->at = probe->end = NULL;
     if (lookup->slots == NULL)
         return DV_OK;
-    uint64_t at = (probe->hash * UINT64_C(0x9E3779B97F4A7C15)) >> 16 & lookup->slot_mask;
-    for (; lookup->slots[at].offset != 0; at = (at + 1) & lookup->slot_mask)
-        if (lookup->slots[at].hash == probe->hash) {
-            probe->at = lookup->data.data + lookup->slots[at].offset - 1;
+    for (uint64_t at = slot_of(lookup, probe->hash); lookup->slots[at] != 0;
+         at = (at + 1) & lookup->slot_mask) {
+        uint64_t slot = lookup->slots[at], hash;
+        if ((slot ^ probe->hash) > OFFSET_MASK)
+            continue;
+        const char *row = lookup->data.data + (slot & OFFSET_MASK) - 1;
+        memcpy(&hash, row, sizeof hash);
+        if (hash == probe->hash) {
+            probe->at = row;
             probe->end = lookup->data.data + lookup->data.len;
             break;
         }
+    }
     return DV_OK;
 }
 

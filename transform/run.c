@@ -228,7 +228,7 @@ static enum dv_status make_sorters(struct pass *pass, struct dv_err *err)
     return DV_OK;
 }
 
-/* A lookup that the pass needs: of which node and join, and how many rows it has at most. */
+/* A lookup that the pass needs: of which node and join, and how many rows it is made of. */
 struct wanted_lookup {
     struct dv_node *node;
     unsigned join;
@@ -241,53 +241,64 @@ static int by_rows(const void *a, const void *b)
     return (x->rows > y->rows) - (x->rows < y->rows);
 }
 
-/* Appends the node's to `wanted` where that is not NULL; returns how many there are. */
-static unsigned want_lookups(const struct dv_run *run, struct dv_node *node, struct wanted_lookup *wanted)
-{
-    unsigned count = 0;
-    for (unsigned j = 0; node->branch != NULL && j < node->branch->join_count; j++) {
-        const struct dv_relation *right = node->branch->joins[j].right;
-        if (right == NULL)
-            continue;
-        if (wanted != NULL)
-            wanted[count] = (struct wanted_lookup){
-                .node = node, .join = j, .rows = run->relations[dv_relation_index(run->program, right)].rows};
-        count++;
-    }
-    return count;
-}
-
-static unsigned pass_lookups(const struct pass *pass, struct wanted_lookup *wanted)
+/* The pass's lookups into `wanted`, where that is not NULL; returns how many there are. */
+static unsigned want_lookups(const struct pass *pass, struct wanted_lookup *wanted)
 {
     unsigned count = 0;
     for (unsigned p = 0; p < pass->pipeline_count; p++)
         for (unsigned n = 0; n < pass->pipelines[p].node_count; n++) {
             struct dv_node *node = pass->pipelines[p].nodes[n];
-            if (node != pass->pipelines[p].top)
-                count += want_lookups(pass->run, node, wanted != NULL ? wanted + count : NULL);
+            if (node->branch == NULL || node == pass->pipelines[p].top)
+                continue;
+            for (unsigned j = 0; j < node->branch->join_count; j++) {
+                if (node->branch->joins[j].right == NULL)
+                    continue;
+                if (wanted != NULL)
+                    wanted[count] = (struct wanted_lookup){.node = node, .join = j};
+                count++;
+            }
         }
     return count;
 }
 
-/* The small ones first: what they leave of their share is there for the large ones. */
+/* How many rows a relation of an earlier pass has; of an input that is still arriving, by estimate. */
+static enum dv_status rows_of(const struct dv_run *run, const struct dv_relation *relation, uint64_t *rows,
+                              struct dv_err *err)
+{
+    const struct dv_relation_run *state = &run->relations[dv_relation_index(run->program, relation)];
+    struct dv_dataset_manifest manifest = {0};
+    *rows = state->rows;
+    if (relation->input)
+        return DV_OK;
+    enum dv_status status = dv_dataset_manifest_read(state->dir, &manifest, err);
+    if (status == DV_OK)
+        *rows = manifest.rows;
+    dv_dataset_manifest_release(&manifest);
+    return status;
+}
+
+/* The small ones first, each with all that is left but for the least that those behind it need. */
 static enum dv_status make_lookups(struct pass *pass, struct dv_err *err)
 {
     enum dv_status status = DV_OK;
-    unsigned count = pass_lookups(pass, NULL);
+    unsigned count = want_lookups(pass, NULL);
     struct wanted_lookup *wanted = dv_arena_zalloc(&pass->run->arena, (count + 1) * sizeof *wanted);
     if (wanted == NULL)
         return dv_fail_memory(err);
-    pass_lookups(pass, wanted);
+    want_lookups(pass, wanted);
+    for (unsigned i = 0; i < count; i++)
+        DV_TRY(rows_of(pass->run, wanted[i].node->branch->joins[wanted[i].join].right, &wanted[i].rows, err));
     qsort(wanted, count, sizeof *wanted, by_rows);
-    size_t share = count > 0 ? pass->run->context->memory / 4 / count : 0, memory = 0;
-    for (unsigned i = 0; i < count && status == DV_OK; i++) {
+    size_t memory = pass->run->context->memory / 4, least = memory / 2 / (count + 1), held = 0;
+    for (unsigned i = 0; i < count; i++) {
         const struct dv_branch *branch = wanted[i].node->branch;
         struct dv_lookup **lookup = &wanted[i].node->lookups[wanted[i].join];
-        memory += share;
-        status = dv_join_build(pass->run, branch, &branch->joins[wanted[i].join], memory, lookup, err);
-        size_t held = status == DV_OK ? dv_lookup_memory(*lookup) : 0;
-        memory -= held < memory ? held : memory;
+        size_t taken = held + least * (count - i - 1);
+        DV_TRY(dv_join_build(pass->run, branch, &branch->joins[wanted[i].join],
+                             taken + least < memory ? memory - taken : least, lookup, err));
+        held += dv_lookup_memory(*lookup);
     }
+done:
     return status;
 }
 
