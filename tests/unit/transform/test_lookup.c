@@ -75,6 +75,27 @@ static void found_on_pages(void **state)
     check(1U << 20, false);
 }
 
+/* More than half of the slots are taken: most keys share their way with others. */
+static void keys_on_one_way_are_found(void **state)
+{
+    (void)state;
+    char text[64], expected[64];
+    struct dv_err err = DV_ERR_INIT;
+    struct dv_probe probe = {0};
+    const char *payload;
+    struct dv_lookup *lookup = build("/tmp/drover-lookup-unused", 300000, 1, 128U << 20);
+    assert_true(dv_lookup_in_memory(lookup));
+    for (unsigned i = 0; i < 300000; i++) {
+        int length = snprintf(text, sizeof text, "key %u", i);
+        snprintf(expected, sizeof expected, "row %u copy 0", i);
+        assert_int_equal(dv_probe_find(lookup, &probe, text, (uint32_t)length, &err), DV_OK);
+        assert_int_equal(dv_probe_next(&probe, &payload), DV_OK);
+        assert_string_equal(payload, expected);
+    }
+    dv_probe_release(&probe);
+    dv_lookup_free(lookup);
+}
+
 static void a_second_row_under_a_key_is_noticed(void **state)
 {
     (void)state;
@@ -99,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_in_memory),
+        cmocka_unit_test(keys_on_one_way_are_found),
         cmocka_unit_test(found_on_pages),
         cmocka_unit_test(a_second_row_under_a_key_is_noticed),
     };
