@@ -8,8 +8,7 @@ job=$top/tests/fault/small
 trials=0
 overcome=0
 lanes=
-# Stage files are synced to disk: in memory that costs nothing.
-[ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
+in_memory
 preload=${DROVER_PRELOAD:-$top/build-dev/libfault_preload.so}
 
 # The options of the scripts that walk through trials, with those that all know: sets all where all places are wanted,
