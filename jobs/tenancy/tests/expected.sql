@@ -245,15 +245,18 @@ CROSS JOIN LATERAL (SELECT substring(expected.given(c.amount) FROM '^[+-]?[0-9]{
 WHERE length(expected.given(c.ref)) <= 255 AND (n.amount > 0 OR n.amount < 0 AND t.word IN ('debit', 'adjust'));
 ANALYZE expected.credit_rows;
 
+-- Most name no appointment, so those that do are looked up apart.
 CREATE TABLE expected.credit_transactions AS
-SELECT c.ref, s.email AS student, a.ref AS appointment, CASE WHEN c.word = 'debit' THEN -abs(c.amount) ELSE c.amount END AS amount,
+WITH known AS (
+  SELECT c.ref, a.ref AS appointment FROM expected.credit_rows c JOIN expected.appointments a ON a.ref = c.appointment_ref)
+SELECT c.ref, s.email AS student, k.appointment, CASE WHEN c.word = 'debit' THEN -abs(c.amount) ELSE c.amount END AS amount,
        c.type AS transaction_type, 'completed' AS status,
-       CASE WHEN a.ref IS NULL AND c.appointment_ref IS NOT NULL
+       CASE WHEN k.appointment IS NULL AND c.appointment_ref IS NOT NULL
             THEN jsonb_build_object('appointment_ref', c.appointment_ref) ELSE '{}' END AS metadata,
        c.payment_method, CASE WHEN c.word = 'purchase' THEN c.ref END AS payment_reference, c.price_cents, c.processed_at
 FROM expected.credit_rows c
 JOIN expected.student_rows s ON s.ref = c.student_ref
-LEFT JOIN expected.appointments a ON a.ref = c.appointment_ref
+LEFT JOIN known k ON k.ref = c.ref
 WHERE c.time_given IS NULL OR c.processed_at IS NOT NULL;
 
 CREATE TABLE expected.credit_balances AS

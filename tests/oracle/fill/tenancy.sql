@@ -74,10 +74,14 @@ ANALYZE public.appointments;
 
 INSERT INTO public.time_slots (organization_id, professional_id, appointment_id, date, start_time, end_time, available,
                                created_at, updated_at)
-SELECT :organization, p.id, a.id, e.date, e.start_time, e.end_time, e.available, :'now', :'now'
+SELECT :organization, p.id, NULL::bigint, e.date, e.start_time, e.end_time, e.available, :'now'::timestamptz, :'now'::timestamptz
 FROM expected.time_slots e
 JOIN professional p ON p.email = e.professional
-LEFT JOIN public.appointments a ON a.legacy_ref = e.appointment;
+WHERE e.appointment IS NULL
+UNION ALL
+SELECT :organization, a.professional_id, a.id, e.date, e.start_time, e.end_time, e.available, :'now'::timestamptz, :'now'::timestamptz
+FROM expected.time_slots e
+JOIN public.appointments a ON a.legacy_ref = e.appointment;
 
 INSERT INTO public.credit_balances (organization_id, user_id, balance, lifetime_purchased, lifetime_used, created_at, updated_at)
 SELECT :organization, p.user_id, e.balance, e.lifetime_purchased, e.lifetime_used, :'now', :'now'
@@ -88,13 +92,15 @@ ANALYZE public.credit_balances;
 INSERT INTO public.credit_transactions (organization_id, user_id, credit_balance_id, appointment_id, amount, transaction_type,
                                         status, metadata, payment_method, payment_reference, price_cents, processed_at,
                                         legacy_ref, created_at, updated_at)
-SELECT :organization, p.user_id, b.id, a.id, e.amount, e.transaction_type,
+WITH known AS (
+  SELECT e.ref, a.id FROM expected.credit_transactions e JOIN public.appointments a ON a.legacy_ref = e.appointment)
+SELECT :organization, p.user_id, b.id, k.id, e.amount, e.transaction_type,
        e.status, e.metadata, e.payment_method, e.payment_reference, e.price_cents, e.processed_at,
        e.ref, coalesce(e.processed_at, :'now'), :'now'
 FROM expected.credit_transactions e
 JOIN person p ON p.email = e.student
 JOIN public.credit_balances b ON b.user_id = p.user_id
-LEFT JOIN public.appointments a ON a.legacy_ref = e.appointment;
+LEFT JOIN known k ON k.ref = e.ref;
 
 ANALYZE public.organizations, public.roles, public.users, public.posts, public.likes, public.user_roles, public.professionals,
         public.students, public.availability_rules, public.time_slots, public.credit_transactions;
