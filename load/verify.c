@@ -246,6 +246,7 @@ static enum dv_status add_job_check(struct dv_check_list *list, const struct dv_
     status = dv_check_add(list, job_check, NULL, path, name, header.description, err);
     if (status == DV_OK) {
         list->checks[list->count - 1].own = true;
+        list->tasks[list->count - 1].rows = UINT64_MAX;
         list->checks[list->count - 1].warning = header.warning;
     }
     return status;
@@ -373,7 +374,8 @@ done:
     return status;
 }
 
-/* By rows, descending, so that the longest does not begin last. */
+/* The job's own checks, which join tables and may take longest, before those of one step by rows, descending:
+ * so that the longest does not begin last. */
 static enum dv_status make_order(struct verify *verify, struct dv_err *err)
 {
     const struct dv_check_task *tasks = verify->list.tasks;
