@@ -42,7 +42,7 @@ oracle_files() { # DATABASE
         CREATE TABLE pricing_rules (id bigint, name text, supplier_id bigint, min_cost_cents bigint, max_cost_cents bigint,
                                     margin_bps integer, priority integer, is_active boolean)"
     oracle_rules | sql "$1" >/dev/null
-    sql "$1" -c 'ANALYZE feed_lines, pricing_rules'
+    sql "$1" -c 'ANALYZE feed_lines, target.pricing_rules'
 }
 
 compare_all() { # DATABASE
