@@ -102,6 +102,8 @@ static enum dv_status by_server(struct checker *checker, struct candidate *one,
                               one->spec->dataset, key->label, key->elements, failure.message);
     *err = failure;
 done:
+    if (status < 0)
+        dv_err_place(err, "load", one->spec->step, -1, -1);
     return status;
 }
 
