@@ -28,11 +28,9 @@ static enum dv_status show_columns(const struct dv_column *columns, unsigned cou
         dv_type_format(&columns[i].type, &type);
         dv_table_row(&table);
         dv_table_text(&table, columns[i].name);
-        dv_table_text(&table, dv_buf_cstr(&type) != NULL ? dv_buf_cstr(&type) : "");
+        dv_table_text(&table, dv_buf_cstr(&type));
     }
     enum dv_status status = dv_table_write(&table, out, err);
-    if (type.failed)
-        status = dv_fail_memory(err);
     dv_buf_release(&type);
     dv_table_release(&table);
     return status;

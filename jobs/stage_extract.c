@@ -18,10 +18,12 @@ static json_t *describe_json(const struct dv_run *run)
         for (unsigned j = 0; j < input->column_count && columns != NULL; j++) {
             dv_buf_reset(&type);
             dv_type_format(&input->columns[j].type, &type);
-            json_array_append_new(columns, json_pack("{s:s, s:s}", "name", input->columns[j].name, "type",
-                                                     dv_buf_cstr(&type) != NULL ? dv_buf_cstr(&type) : ""));
+            const char *name = dv_buf_cstr(&type);
+            json_array_append_new(
+                columns,
+                name == NULL ? NULL : json_pack("{s:s, s:s}", "name", input->columns[j].name, "type", name));
         }
-        bool good = columns != NULL && json_array_size(columns) == input->column_count && !type.failed;
+        bool good = columns != NULL && json_array_size(columns) == input->column_count;
         json_t *object = good ? json_pack("{s:s, s:b, s:o}", "table", input->spec.table, "absent",
                                           input->absent, "columns", columns)
                               : NULL;

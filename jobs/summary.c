@@ -18,7 +18,7 @@ static void reasons(struct dv_table *table, const struct dv_tally *tally)
     for (unsigned i = 0; i < tally->reason_count; i++)
         dv_buf_printf(&text, "%s%" PRIu64 " %s", i > 0 ? ", " : "", tally->reasons[i].rows,
                       tally->reasons[i].name);
-    dv_table_text(table, text.len > 0 && dv_buf_cstr(&text) != NULL ? dv_buf_cstr(&text) : "");
+    dv_table_text(table, dv_buf_cstr(&text));
     dv_buf_release(&text);
 }
 

@@ -22,7 +22,7 @@ void dv_table_row(struct dv_table *table)
 
 static void add(struct dv_table *table, const char *text)
 {
-    char *copy = dv_arena_strdup(&table->arena, text);
+    char *copy = text != NULL ? dv_arena_strdup(&table->arena, text) : NULL;
     if (copy == NULL || table->last == NULL || table->last->count == DV_TABLE_COLUMNS) {
         table->failed = true;
         return;

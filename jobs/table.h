@@ -26,7 +26,8 @@ struct dv_table {
 };
 
 void dv_table_row(struct dv_table *table);
-void dv_table_text(struct dv_table *table, const char *text); /* copied; control characters become blanks */
+/* Copied; control characters become blanks. NULL, a buffer's that found no memory: dv_table_write fails. */
+void dv_table_text(struct dv_table *table, const char *text);
 void dv_table_number(struct dv_table *table, uint64_t number);
 void dv_table_printf(struct dv_table *table, const char *format, ...) DV_PRINTF(2, 3); /* a text cell */
 /* Each line behind two blanks; nothing at all for a table with nothing but its head. */
