@@ -11,34 +11,41 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-/* A row in memory or in a page: hash, key length, payload length, key, payload. */
+/* A row in a page: hash, key length, payload length, key, payload. In memory it is the sorter's record, whose
+ * sequence stands where a page has the hash. */
 #define ROW_HEAD 16U
-#define PAGE     4096U
+/* As little as a probe may read: it costs as much to look into four times as many as to copy them. */
+#define PAGE           1024U
+#define ROWS_PER_RANGE 4U
 
 struct fence {
     uint64_t hash, offset; /* a page's first hash, and where it starts */
 };
 
-/* A slot: where the first row of a hash lies, plus 1 (0: free), under the hash's highest bits. */
-#define TAG_BITS    16U
-#define OFFSET_MASK (UINT64_MAX >> TAG_BITS)
+struct lane {
+    uint64_t bytes; /* of the rows that a worker added */
+    bool has_null;
+};
 
 struct dv_lookup {
     char *dir;
     size_t memory;
-    struct dv_sorter *sorter;
-    uint64_t rows, bytes;
-    bool has_null;
-    struct dv_buf data; /* in memory: all rows; else the page being written */
-    uint64_t *slots;
-    uint64_t slot_mask;
+    struct dv_sorter *sorter; /* once sealed, only where the rows are in memory: its own */
+    struct lane *lanes;
+    unsigned lane_count;
+    uint64_t rows;
+    const struct dv_sorted *sorted;
+    uint32_t *ranges; /* where the rows begin whose hash has the highest bits r, and behind the last */
+    unsigned range_bits;
     int fd; /* -1: in memory */
+    struct dv_buf page;
     struct fence *fences;
     size_t fence_count, fence_capacity;
     uint64_t file_end;
 };
 
-enum dv_status dv_lookup_new(struct dv_lookup **out, const char *dir, size_t memory, struct dv_err *err)
+enum dv_status dv_lookup_new(struct dv_lookup **out, const char *dir, unsigned workers, size_t memory,
+                             struct dv_err *err)
 {
     enum dv_status status = DV_OK;
     struct dv_lookup *lookup = dv_calloc(1, sizeof *lookup);
@@ -48,11 +55,13 @@ enum dv_status dv_lookup_new(struct dv_lookup **out, const char *dir, size_t mem
     lookup->fd = -1;
     lookup->memory = memory;
     lookup->dir = dv_strdup(dir);
-    if (lookup->dir == NULL) {
+    lookup->lanes = dv_calloc(workers, sizeof *lookup->lanes);
+    lookup->lane_count = workers;
+    if (lookup->dir == NULL || lookup->lanes == NULL) {
         status = dv_fail_memory(err);
         goto done;
     }
-    DV_TRY(dv_sorter_new(&lookup->sorter, dir, 0, 1, memory / 2, err));
+    DV_TRY(dv_sorter_new(&lookup->sorter, dir, 0, workers, memory, err));
 done:
     if (status != DV_OK)
         dv_lookup_free(lookup);
@@ -61,27 +70,30 @@ done:
     return status;
 }
 
-enum dv_status dv_lookup_add(struct dv_lookup *lookup, const struct dv_buf *key, const struct dv_buf *payload,
-                             struct dv_err *err)
+enum dv_status dv_lookup_add(struct dv_lookup *lookup, unsigned worker, uint64_t sequence,
+                             const struct dv_buf *key, const struct dv_buf *payload, struct dv_err *err)
 {
     struct dv_record record = {.hash = XXH3_64bits(key->data, key->len),
-                               .sequence = ++lookup->rows,
+                               .sequence = sequence,
                                .key = key->data,
                                .key_length = (uint32_t)key->len,
                                .payload = payload->data,
                                .payload_length = (uint32_t)payload->len};
-    lookup->bytes += ROW_HEAD + key->len + payload->len;
-    return dv_sorter_add(lookup->sorter, 0, &record, err);
+    lookup->lanes[worker].bytes += ROW_HEAD + key->len + payload->len;
+    return dv_sorter_add(lookup->sorter, worker, &record, err);
 }
 
-void dv_lookup_add_null(struct dv_lookup *lookup)
+void dv_lookup_add_null(struct dv_lookup *lookup, unsigned worker)
 {
-    lookup->has_null = true;
+    lookup->lanes[worker].has_null = true;
 }
 
 bool dv_lookup_has_null(const struct dv_lookup *lookup)
 {
-    return lookup->has_null;
+    bool has_null = false;
+    for (unsigned l = 0; l < lookup->lane_count; l++)
+        has_null = has_null || lookup->lanes[l].has_null;
+    return has_null;
 }
 
 static void put_row(struct dv_buf *out, const struct dv_record *record)
@@ -114,9 +126,9 @@ static enum dv_status open_pages(struct dv_lookup *lookup, struct dv_err *err)
 
 static enum dv_status page_flush(struct dv_lookup *lookup, struct dv_err *err)
 {
-    if (lookup->data.len == 0)
+    if (lookup->page.len == 0)
         return DV_OK;
-    enum dv_status status = dv_buf_check(&lookup->data, err);
+    enum dv_status status = dv_buf_check(&lookup->page, err);
     if (status != DV_OK)
         return status;
     if (lookup->fence_count == lookup->fence_capacity) {
@@ -128,91 +140,99 @@ static enum dv_status page_flush(struct dv_lookup *lookup, struct dv_err *err)
         lookup->fence_capacity = capacity;
     }
     struct fence *fence = &lookup->fences[lookup->fence_count++];
-    memcpy(&fence->hash, lookup->data.data, sizeof fence->hash);
+    memcpy(&fence->hash, lookup->page.data, sizeof fence->hash);
     fence->offset = lookup->file_end;
-    status = dv_file_write_all(lookup->fd, lookup->data.data, lookup->data.len, "lookup pages", err);
-    lookup->file_end += lookup->data.len;
-    dv_buf_reset(&lookup->data);
+    status = dv_file_write_all(lookup->fd, lookup->page.data, lookup->page.len, "lookup pages", err);
+    lookup->file_end += lookup->page.len;
+    dv_buf_reset(&lookup->page);
     return status;
 }
 
-static uint64_t slot_of(const struct dv_lookup *lookup, uint64_t hash)
-{
-    return (hash * UINT64_C(0x9E3779B97F4A7C15)) >> 16 & lookup->slot_mask;
-}
-
-static void slot_put(struct dv_lookup *lookup, uint64_t hash, uint64_t offset)
-{
-    uint64_t at = slot_of(lookup, hash);
-    while (lookup->slots[at] != 0)
-        at = (at + 1) & lookup->slot_mask;
-    lookup->slots[at] = (hash & ~OFFSET_MASK) | (offset + 1);
-}
-
-/* The sorter's stream into memory or pages; a page never parts rows of one hash. */
-static enum dv_status take_sorted(struct dv_lookup *lookup, bool unique, uint64_t duplicate_rows[2],
-                                  struct dv_err *err)
+/* The sorter's stream into pages; a page never parts rows of one hash. */
+static enum dv_status take_pages(struct dv_lookup *lookup, bool unique, uint64_t duplicates[2],
+                                 struct dv_err *err)
 {
     struct dv_sorter_cursor *cursor = NULL;
     struct dv_record record;
     struct dv_buf last_key = {0};
     uint64_t last_hash = 0, last_sequence = 0;
-    enum dv_status status = dv_sorter_open(lookup->sorter, 0, &cursor, err);
-    bool first = true, duplicate = false;
-    while (status == DV_OK && (status = dv_sorter_next(cursor, &record, err)) == DV_OK) {
-        bool same_hash = !first && record.hash == last_hash;
+    enum dv_status status = DV_OK;
+    DV_TRY(open_pages(lookup, err));
+    DV_TRY(dv_sorter_open(lookup->sorter, 0, &cursor, err));
+    for (; (status = dv_sorter_next(cursor, &record, err)) == DV_OK; lookup->rows++) {
+        bool same_hash = lookup->rows > 0 && record.hash == last_hash;
         if (unique && same_hash && record.key_length == last_key.len &&
             (last_key.len == 0 || memcmp(record.key, last_key.data, last_key.len) == 0)) {
-            duplicate_rows[0] = last_sequence;
-            duplicate_rows[1] = record.sequence;
-            duplicate = true;
-            break;
-        }
-        if (lookup->fd >= 0 && !same_hash && lookup->data.len >= PAGE)
-            status = page_flush(lookup, err);
-        if (lookup->fd < 0 && !same_hash)
-            slot_put(lookup, record.hash, lookup->data.len);
-        put_row(&lookup->data, &record);
-        dv_buf_reset(&last_key);
-        dv_buf_append(&last_key, record.key, record.key_length);
-        last_hash = record.hash;
-        last_sequence = record.sequence;
-        first = false;
-    }
-    if (status == DV_END)
-        status = dv_buf_check(&lookup->data, err);
-    if (status == DV_OK && last_key.failed)
-        status = dv_fail_memory(err);
-    if (status == DV_OK && !duplicate && lookup->fd >= 0)
-        status = page_flush(lookup, err);
-    dv_sorter_close(cursor);
-    dv_buf_release(&last_key);
-    return status == DV_OK && duplicate ? DV_END : status;
-}
-
-enum dv_status dv_lookup_seal(struct dv_lookup *lookup, bool unique, uint64_t duplicate_rows[2],
-                              struct dv_err *err)
-{
-    enum dv_status status = DV_OK;
-    uint64_t slots = 16;
-    while (slots < lookup->rows * 3 / 2)
-        slots *= 2;
-    DV_TRY(dv_sorter_seal(lookup->sorter, err));
-    bool spilled = dv_sorter_spilled_bytes(lookup->sorter) > 0;
-    if (!spilled && slots * sizeof *lookup->slots + lookup->bytes <= lookup->memory / 2) {
-        lookup->slots = dv_calloc(slots, sizeof *lookup->slots);
-        if (lookup->slots == NULL || !dv_buf_reserve(&lookup->data, lookup->bytes)) {
-            status = dv_fail_memory(err);
+            duplicates[0] = last_sequence;
+            duplicates[1] = record.sequence;
+            status = DV_END;
             goto done;
         }
-        lookup->slot_mask = slots - 1;
-    } else {
-        DV_TRY(open_pages(lookup, err));
+        if (!same_hash && lookup->page.len >= PAGE)
+            DV_TRY(page_flush(lookup, err));
+        put_row(&lookup->page, &record);
+        dv_buf_reset(&last_key);
+        dv_buf_append(&last_key, record.key, record.key_length);
+        DV_TRY(dv_buf_check(&last_key, err));
+        last_hash = record.hash;
+        last_sequence = record.sequence;
     }
-    DV_TRY(take_sorted(lookup, unique, duplicate_rows, err));
-    if (lookup->fd >= 0)
-        dv_buf_release(&lookup->data);
+    if (status == DV_END)
+        status = page_flush(lookup, err);
 done:
+    dv_sorter_close(cursor);
+    dv_buf_release(&last_key);
+    dv_buf_release(&lookup->page);
+    return status;
+}
+
+static bool same_key(const struct dv_sorted *a, const struct dv_sorted *b)
+{
+    uint32_t length;
+    memcpy(&length, a->record + 8, sizeof length);
+    return a->hash == b->hash && memcmp(a->record + 8, b->record + 8, sizeof length) == 0 &&
+           memcmp(a->record + ROW_HEAD, b->record + ROW_HEAD, length) == 0;
+}
+
+/* Where the rows of each range of hashes begin: they are in the order of their hashes. */
+static enum dv_status take_rows(struct dv_lookup *lookup, bool unique, uint64_t duplicates[2],
+                                struct dv_err *err)
+{
+    const struct dv_sorted *sorted = lookup->sorted;
+    lookup->range_bits = 1;
+    while (lookup->range_bits < 31 && lookup->rows >> lookup->range_bits > ROWS_PER_RANGE)
+        lookup->range_bits++;
+    size_t ranges = (size_t)1 << lookup->range_bits, range = 0;
+    lookup->ranges = dv_realloc_array(NULL, ranges + 1, sizeof *lookup->ranges);
+    if (lookup->ranges == NULL)
+        return dv_fail_memory(err);
+    for (uint32_t i = 0; i < lookup->rows; i++) {
+        if (unique && i > 0 && same_key(&sorted[i - 1], &sorted[i])) {
+            memcpy(&duplicates[0], sorted[i - 1].record, sizeof duplicates[0]);
+            memcpy(&duplicates[1], sorted[i].record, sizeof duplicates[1]);
+            return DV_END;
+        }
+        while (range <= sorted[i].hash >> (64 - lookup->range_bits))
+            lookup->ranges[range++] = i;
+    }
+    while (range <= ranges)
+        lookup->ranges[range++] = (uint32_t)lookup->rows;
+    return DV_OK;
+}
+
+enum dv_status dv_lookup_seal(struct dv_lookup *lookup, bool unique, uint64_t duplicates[2],
+                              struct dv_err *err)
+{
+    size_t rows;
+    enum dv_status status = dv_sorter_seal(lookup->sorter, err);
+    if (status == DV_OK)
+        status = dv_sorter_array(lookup->sorter, &lookup->sorted, &rows, err);
+    if (status == DV_OK && rows < UINT32_MAX) {
+        lookup->rows = rows;
+        return take_rows(lookup, unique, duplicates, err);
+    }
+    if (status == DV_OK || status == DV_END)
+        status = take_pages(lookup, unique, duplicates, err);
     dv_sorter_free(lookup->sorter);
     lookup->sorter = NULL;
     return status;
@@ -230,8 +250,12 @@ bool dv_lookup_in_memory(const struct dv_lookup *lookup)
 
 size_t dv_lookup_memory(const struct dv_lookup *lookup)
 {
-    size_t slots = lookup->slots != NULL ? (size_t)lookup->slot_mask + 1 : 0;
-    return lookup->data.cap + slots * sizeof *lookup->slots + lookup->fence_capacity * sizeof *lookup->fences;
+    size_t bytes = lookup->fence_capacity * sizeof *lookup->fences;
+    if (lookup->fd < 0)
+        bytes += lookup->rows * sizeof *lookup->sorted + (sizeof *lookup->ranges << lookup->range_bits);
+    for (unsigned l = 0; l < lookup->lane_count && lookup->fd < 0; l++)
+        bytes += lookup->lanes[l].bytes;
+    return bytes;
 }
 
 void dv_lookup_free(struct dv_lookup *lookup)
@@ -239,8 +263,9 @@ void dv_lookup_free(struct dv_lookup *lookup)
     if (lookup == NULL)
         return;
     dv_sorter_free(lookup->sorter);
-    dv_buf_release(&lookup->data);
-    dv_free(lookup->slots);
+    dv_buf_release(&lookup->page);
+    dv_free(lookup->lanes);
+    dv_free(lookup->ranges);
     dv_free(lookup->fences);
     if (lookup->fd >= 0)
         close(lookup->fd);
@@ -294,43 +319,47 @@ enum dv_status dv_probe_find(const struct dv_lookup *lookup, struct dv_probe *pr
     probe->key_length = key_length;
     if (lookup->fd >= 0)
         return page_load(lookup, probe, probe->hash, err);
-    probe->at = probe->end = NULL;
-    if (lookup->slots == NULL)
+    probe->row = probe->behind = NULL;
+    if (lookup->rows == 0)
         return DV_OK;
-    for (uint64_t at = slot_of(lookup, probe->hash); lookup->slots[at] != 0;
-         at = (at + 1) & lookup->slot_mask) {
-        uint64_t slot = lookup->slots[at], hash;
-        if ((slot ^ probe->hash) > OFFSET_MASK)
-            continue;
-        const char *row = lookup->data.data + (slot & OFFSET_MASK) - 1;
-        memcpy(&hash, row, sizeof hash);
-        if (hash == probe->hash) {
-            probe->at = row;
-            probe->end = lookup->data.data + lookup->data.len;
-            break;
-        }
-    }
+    probe->row = lookup->sorted + lookup->ranges[probe->hash >> (64 - lookup->range_bits)];
+    probe->behind = lookup->sorted + lookup->rows;
+    while (probe->row < probe->behind && probe->row->hash < probe->hash)
+        probe->row++;
     return DV_OK;
+}
+
+/* The payload of the row at `record`, where its key is the one looked for; else NULL. *end: behind the row.
+ */
+static const char *payload_of(const struct dv_probe *probe, const char *record, const char **end)
+{
+    uint32_t key_length, payload_length;
+    memcpy(&key_length, record + 8, 4);
+    memcpy(&payload_length, record + 12, 4);
+    *end = record + ROW_HEAD + key_length + payload_length;
+    return key_length == probe->key_length && memcmp(record + ROW_HEAD, probe->key, key_length) == 0
+               ? record + ROW_HEAD + key_length
+               : NULL;
 }
 
 enum dv_status dv_probe_next(struct dv_probe *probe, const char **payload)
 {
+    const char *end;
+    while (probe->row < probe->behind && probe->row->hash == probe->hash) {
+        *payload = payload_of(probe, probe->row++->record, &end);
+        if (*payload != NULL)
+            return DV_OK;
+    }
     while (probe->at < probe->end) {
         uint64_t hash;
-        uint32_t key_length, payload_length;
-        const char *row = probe->at;
-        memcpy(&hash, row, 8);
+        memcpy(&hash, probe->at, 8);
         if (hash > probe->hash)
             break;
-        memcpy(&key_length, row + 8, 4);
-        memcpy(&payload_length, row + 12, 4);
-        probe->at = row + ROW_HEAD + key_length + payload_length;
-        if (hash == probe->hash && key_length == probe->key_length &&
-            memcmp(row + ROW_HEAD, probe->key, key_length) == 0) {
-            *payload = row + ROW_HEAD + key_length;
+        *payload = payload_of(probe, probe->at, &probe->at);
+        if (hash == probe->hash && *payload != NULL)
             return DV_OK;
-        }
     }
+    probe->row = probe->behind = NULL;
     probe->at = probe->end = NULL;
     return DV_END;
 }

@@ -202,7 +202,7 @@ done:
 
 /* ---- one pass ---- */
 
-/* A quarter of the memory is the sorters', a quarter the lookups'; the rest is blocks in and out. */
+/* A quarter of the memory is the sorters', half the lookups'; the rest is blocks in and out. */
 static enum dv_status make_sorters(struct pass *pass, struct dv_err *err)
 {
     struct dv_run *run = pass->run;
@@ -289,7 +289,7 @@ static enum dv_status make_lookups(struct pass *pass, struct dv_err *err)
     for (unsigned i = 0; i < count; i++)
         DV_TRY(rows_of(pass->run, wanted[i].node->branch->joins[wanted[i].join].right, &wanted[i].rows, err));
     qsort(wanted, count, sizeof *wanted, by_rows);
-    size_t memory = pass->run->context->memory / 4, least = memory / 2 / (count + 1), held = 0;
+    size_t memory = pass->run->context->memory / 2, least = memory / 4 / (count + 1), held = 0;
     for (unsigned i = 0; i < count; i++) {
         const struct dv_branch *branch = wanted[i].node->branch;
         struct dv_lookup **lookup = &wanted[i].node->lookups[wanted[i].join];

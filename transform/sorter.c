@@ -18,13 +18,13 @@ struct store_block {
 
 static int compare_entries(const void *a, const void *b)
 {
-    const struct entry *x = a, *y = b;
+    const struct dv_sorted *x = a, *y = b;
     return compare_records(x->hash, x->record, y->hash, y->record);
 }
 
 /* Hashes are uniform: one pass spreads the entries over buckets of a few each, which are then sorted singly.
  */
-static enum dv_status sort_entries(struct entry **entries, size_t count, struct dv_err *err)
+static enum dv_status sort_entries(struct dv_sorted **entries, size_t count, struct dv_err *err)
 {
     if (count < 64) {
         if (count > 1)
@@ -36,7 +36,7 @@ static enum dv_status sort_entries(struct entry **entries, size_t count, struct 
         bits++;
     size_t buckets = (size_t)1 << bits;
     size_t *start = dv_calloc(buckets + 1, sizeof *start);
-    struct entry *sorted = dv_realloc_array(NULL, count, sizeof *sorted);
+    struct dv_sorted *sorted = dv_realloc_array(NULL, count, sizeof *sorted);
     if (start == NULL || sorted == NULL) {
         dv_free(start);
         dv_free(sorted);
@@ -47,7 +47,7 @@ static enum dv_status sort_entries(struct entry **entries, size_t count, struct 
     for (size_t b = 0; b < buckets; b++)
         start[b + 1] += start[b];
     for (size_t i = 0; i < count; i++) {
-        struct entry *entry = &(*entries)[i];
+        struct dv_sorted *entry = &(*entries)[i];
         sorted[start[entry->hash >> (64 - bits)]++] = *entry;
     }
     for (size_t b = 0, from = 0; b < buckets; from = start[b], b++)
@@ -133,7 +133,7 @@ static enum dv_status entries_room(struct sort_worker *worker, struct dv_err *er
     if (worker->count < worker->capacity)
         return DV_OK;
     size_t capacity = worker->capacity < 1024 ? 1024 : worker->capacity * 2;
-    struct entry *entries = dv_realloc_array(worker->entries, capacity, sizeof *entries);
+    struct dv_sorted *entries = dv_realloc_array(worker->entries, capacity, sizeof *entries);
     if (entries == NULL)
         return dv_fail_memory(err);
     worker->bytes += (capacity - worker->capacity) * sizeof *entries;
@@ -161,7 +161,7 @@ enum dv_status dv_sorter_add(struct dv_sorter *sorter, unsigned number, const st
         memcpy(at + RECORD_HEAD, record->key, record->key_length);
     if (record->payload_length > 0)
         memcpy(at + RECORD_HEAD + record->key_length, record->payload, record->payload_length);
-    worker->entries[worker->count++] = (struct entry){.hash = record->hash, .record = at};
+    worker->entries[worker->count++] = (struct dv_sorted){.hash = record->hash, .record = at};
 done:
     return status;
 }

@@ -45,6 +45,16 @@ enum dv_status dv_sorter_publish(struct dv_sorter *sorter, json_t *note, struct 
 /* DV_END where there is no whole one of that many partitions. *note is owned by the caller. */
 enum dv_status dv_sorter_restore(struct dv_sorter **sorter, const char *dir, unsigned bits, json_t **note,
                                  struct dv_err *err) DV_MUST_CHECK;
+/* A record where it lies in memory. */
+struct dv_sorted {
+    uint64_t hash;
+    const char *record;
+};
+/* After seal, of a sorter with one partition and nothing on disk: all records in one array in their order.
+ * Both stay the sorter's, and are good until it is freed. DV_END where something was spilled. sorter_read.c
+ */
+enum dv_status dv_sorter_array(struct dv_sorter *sorter, const struct dv_sorted **records, size_t *count,
+                               struct dv_err *err) DV_MUST_CHECK;
 uint64_t dv_sorter_spilled_bytes(const struct dv_sorter *sorter);
 uint64_t dv_sorter_memory_bytes(const struct dv_sorter *sorter); /* of what was added and is not on disk */
 enum dv_status dv_sorter_open(struct dv_sorter *sorter, unsigned partition, struct dv_sorter_cursor **cursor,

@@ -16,11 +16,6 @@
 #define CHUNK_HEAD  8U
 #define RECORD_HEAD 16U
 
-struct entry {
-    uint64_t hash;
-    const char *record;
-};
-
 struct store_block;
 
 struct run {
@@ -30,7 +25,7 @@ struct run {
 
 struct sort_worker {
     struct store_block *blocks;
-    struct entry *entries;
+    struct dv_sorted *entries;
     size_t count, capacity, bytes;
     int fd; /* -1: nothing spilled */
     char *path;
@@ -108,7 +103,8 @@ enum dv_status dv_cursor_new(struct dv_sorter_cursor **cursor, unsigned most_inp
                              struct dv_err *err) DV_MUST_CHECK;
 void dv_cursor_add_run(struct dv_sorter_cursor *cursor, const struct sort_worker *worker,
                        const struct run *run, unsigned partition);
-void dv_cursor_add_entries(struct dv_sorter_cursor *cursor, const struct entry *from, const struct entry *to);
+void dv_cursor_add_entries(struct dv_sorter_cursor *cursor, const struct dv_sorted *from,
+                           const struct dv_sorted *to);
 enum dv_status dv_cursor_start(struct dv_sorter_cursor *cursor, struct dv_err *err) DV_MUST_CHECK;
 /* The record in hand as it lies in memory, and its hash; DV_END behind the last. */
 enum dv_status dv_cursor_raw(struct dv_sorter_cursor *cursor, uint64_t *hash, const char **record,

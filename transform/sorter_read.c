@@ -10,9 +10,9 @@
 
 struct input {
     uint64_t hash;
-    const char *record;               /* the current one */
-    const struct entry *next, *end;   /* in memory */
-    const struct sort_worker *worker; /* in a run file */
+    const char *record;                 /* the current one */
+    const struct dv_sorted *next, *end; /* in memory */
+    const struct sort_worker *worker;   /* in a run file */
     off_t at, stop;
     char *chunk;
     size_t chunk_size, chunk_at, chunk_length;
@@ -129,7 +129,8 @@ void dv_cursor_add_run(struct dv_sorter_cursor *cursor, const struct sort_worker
             .worker = worker, .at = run->offsets[partition], .stop = run->offsets[partition + 1]};
 }
 
-void dv_cursor_add_entries(struct dv_sorter_cursor *cursor, const struct entry *from, const struct entry *to)
+void dv_cursor_add_entries(struct dv_sorter_cursor *cursor, const struct dv_sorted *from,
+                           const struct dv_sorted *to)
 {
     if (from != to)
         cursor->inputs[cursor->input_count++] = (struct input){.next = from, .end = to};
@@ -148,8 +149,8 @@ enum dv_status dv_cursor_start(struct dv_sorter_cursor *cursor, struct dv_err *e
     return DV_OK;
 }
 
-static const struct entry *first_of_partition(const struct dv_sorter *sorter,
-                                              const struct sort_worker *worker, unsigned partition)
+static const struct dv_sorted *first_of_partition(const struct dv_sorter *sorter,
+                                                  const struct sort_worker *worker, unsigned partition)
 {
     size_t low = 0, high = worker->count;
     while (low < high) {
@@ -218,6 +219,44 @@ enum dv_status dv_sorter_next(struct dv_sorter_cursor *cursor, struct dv_record 
     record->key = at + RECORD_HEAD;
     record->payload = record->key + record->key_length;
     return DV_OK;
+}
+
+enum dv_status dv_sorter_array(struct dv_sorter *sorter, const struct dv_sorted **records, size_t *count,
+                               struct dv_err *err)
+{
+    enum dv_status status = DV_OK;
+    struct dv_sorter_cursor *cursor = NULL;
+    struct dv_sorted *all = NULL;
+    struct sort_worker *first = &sorter->workers[0];
+    size_t total = 0, at = 0;
+    if (dv_sorter_spilled_bytes(sorter) > 0)
+        return DV_END;
+    for (unsigned w = 0; w < sorter->worker_count; w++)
+        total += sorter->workers[w].count;
+    if (total > first->count) {
+        all = dv_realloc_array(NULL, total, sizeof *all);
+        if (all == NULL)
+            return dv_fail_memory(err);
+        DV_TRY(dv_sorter_open(sorter, 0, &cursor, err));
+        while (at < total && (status = dv_cursor_raw(cursor, &all[at].hash, &all[at].record, err)) == DV_OK)
+            at++;
+        if (status != DV_OK)
+            goto done;
+        for (unsigned w = 0; w < sorter->worker_count; w++) {
+            dv_free(sorter->workers[w].entries);
+            sorter->workers[w].entries = NULL;
+            sorter->workers[w].count = sorter->workers[w].capacity = 0;
+        }
+        first->entries = all;
+        first->count = first->capacity = total;
+        all = NULL;
+    }
+    *records = first->entries;
+    *count = total;
+done:
+    dv_sorter_close(cursor);
+    dv_free(all);
+    return status;
 }
 
 void dv_sorter_close(struct dv_sorter_cursor *cursor)

@@ -13,21 +13,24 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct dv_lookup *build(const char *dir, unsigned rows, unsigned copies, size_t memory)
+/* The workers take turns, and each is given its rows last first. */
+static struct dv_lookup *build(const char *dir, unsigned rows, unsigned copies, unsigned workers,
+                               size_t memory)
 {
     struct dv_err err = DV_ERR_INIT;
     struct dv_lookup *lookup;
     struct dv_buf key = {0}, payload = {0};
     uint64_t duplicates[2];
-    assert_int_equal(dv_lookup_new(&lookup, dir, memory, &err), DV_OK);
-    for (unsigned c = 0; c < copies; c++)
+    assert_int_equal(dv_lookup_new(&lookup, dir, workers, memory, &err), DV_OK);
+    for (unsigned c = copies; c-- > 0;)
         for (unsigned i = 0; i < rows; i++) {
             dv_buf_reset(&key);
             dv_buf_reset(&payload);
             dv_buf_printf(&key, "key %u", i);
             dv_buf_printf(&payload, "row %u copy %u", i, c);
             dv_buf_byte(&payload, '\0');
-            assert_int_equal(dv_lookup_add(lookup, &key, &payload, &err), DV_OK);
+            assert_int_equal(dv_lookup_add(lookup, i % workers, c * rows + i + 1, &key, &payload, &err),
+                             DV_OK);
         }
     assert_int_equal(dv_lookup_seal(lookup, copies == 1, duplicates, &err), DV_OK);
     dv_buf_release(&key);
@@ -35,16 +38,16 @@ static struct dv_lookup *build(const char *dir, unsigned rows, unsigned copies, 
     return lookup;
 }
 
-static void check(size_t memory, bool in_memory)
+static void check(unsigned workers, size_t memory, bool in_memory)
 {
     char dir[] = "/tmp/drover-lookup-XXXXXX", text[64];
     struct dv_err err = DV_ERR_INIT;
     struct dv_probe probe = {0};
     const char *payload;
     assert_non_null(mkdtemp(dir));
-    struct dv_lookup *lookup = build(dir, 30000, 3, memory);
+    struct dv_lookup *lookup = build(dir, 30000, 3, workers, memory);
     assert_int_equal(dv_lookup_in_memory(lookup), in_memory);
-    assert_in_range(dv_lookup_memory(lookup), 1, memory / 2);
+    assert_in_range(dv_lookup_memory(lookup), 1, memory);
     for (unsigned i = 0; i < 30000; i += 7) {
         int length = snprintf(text, sizeof text, "key %u", i);
         assert_int_equal(dv_probe_find(lookup, &probe, text, (uint32_t)length, &err), DV_OK);
@@ -66,24 +69,25 @@ static void check(size_t memory, bool in_memory)
 static void found_in_memory(void **state)
 {
     (void)state;
-    check(64U << 20, true);
+    check(1, 64U << 20, true);
+    check(3, 64U << 20, true);
 }
 
 static void found_on_pages(void **state)
 {
     (void)state;
-    check(1U << 20, false);
+    check(1, 1U << 20, false);
+    check(3, 1U << 20, false);
 }
 
-/* More than half of the slots are taken: most keys share their way with others. */
-static void keys_on_one_way_are_found(void **state)
+static void every_key_of_many_is_found(void **state)
 {
     (void)state;
     char text[64], expected[64];
     struct dv_err err = DV_ERR_INIT;
     struct dv_probe probe = {0};
     const char *payload;
-    struct dv_lookup *lookup = build("/tmp/drover-lookup-unused", 300000, 1, 128U << 20);
+    struct dv_lookup *lookup = build("/tmp/drover-lookup-unused", 300000, 1, 2, 128U << 20);
     assert_true(dv_lookup_in_memory(lookup));
     for (unsigned i = 0; i < 300000; i++) {
         int length = snprintf(text, sizeof text, "key %u", i);
@@ -103,11 +107,11 @@ static void a_second_row_under_a_key_is_noticed(void **state)
     struct dv_lookup *lookup;
     struct dv_buf key = {0}, payload = {0};
     uint64_t duplicates[2] = {0};
-    assert_int_equal(dv_lookup_new(&lookup, "/tmp/drover-lookup-unused", 8U << 20, &err), DV_OK);
+    assert_int_equal(dv_lookup_new(&lookup, "/tmp/drover-lookup-unused", 2, 8U << 20, &err), DV_OK);
     for (unsigned i = 0; i < 100; i++) {
         dv_buf_reset(&key);
         dv_buf_printf(&key, "%u", i == 77 ? 12 : i);
-        assert_int_equal(dv_lookup_add(lookup, &key, &payload, &err), DV_OK);
+        assert_int_equal(dv_lookup_add(lookup, i % 2, i + 1, &key, &payload, &err), DV_OK);
     }
     assert_int_equal(dv_lookup_seal(lookup, true, duplicates, &err), DV_END);
     assert_int_equal(duplicates[0], 13);
@@ -120,7 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_in_memory),
-        cmocka_unit_test(keys_on_one_way_are_found),
+        cmocka_unit_test(every_key_of_many_is_found),
         cmocka_unit_test(found_on_pages),
         cmocka_unit_test(a_second_row_under_a_key_is_noticed),
     };
