@@ -119,13 +119,13 @@ enum dv_status dv_changed_look_ahead(struct dv_load_part *part, struct dv_err *e
     enum dv_status status;
     if (!table->mode->updates)
         return DV_OK;
+    part->moved = false;
     begin_source(&source, "pg_temp.drover_stage", part->refused.settled + 1, part->rows);
     if (part->refused.settled == 0)
         source.rows[0] = '\0';
     DV_TRY(dv_pg_exec(part->pg, "DROP TABLE IF EXISTS pg_temp.drover_found", err));
-    dv_buf_str(&sql, "CREATE TEMPORARY TABLE drover_found AS SELECT s.drover_row, t.tableoid AS drover_in, "
-                     "t.ctid AS drover_place, ");
-    dv_sql_columns(&sql, table, "s");
+    dv_buf_str(&sql, "CREATE TEMPORARY TABLE drover_found AS ");
+    select_changed(&sql, table);
     DV_TRY(by_key(&sql, part, &source, err));
     DV_TRY(make(part, &sql, &rows, err));
     DV_TRY(one_row_a_key(part, "pg_temp.drover_found", err));
@@ -138,16 +138,31 @@ done:
     return status;
 }
 
-static enum dv_status count_missing(struct dv_load_part *part, uint64_t *missing, struct dv_err *err)
+/* *found: rows of `rows`; *missing: of these, keys that the table lacks. */
+static enum dv_status count_rows(struct dv_load_part *part, const char *rows, uint64_t *found,
+                                 uint64_t *missing, struct dv_err *err)
 {
+    char sql[DV_CHANGED_FROM + 64];
     PGresult *result;
-    enum dv_status status =
-        dv_pg_query(part->pg, "SELECT count(*) FROM pg_temp.drover_changed WHERE drover_tid IS NULL", 0, NULL,
-                    &result, err);
-    if (status == DV_OK)
-        *missing = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
+    (void)snprintf(sql, sizeof sql, "SELECT count(*), count(*) - count(drover_tid) FROM %s s", rows);
+    enum dv_status status = dv_pg_query(part->pg, sql, 0, NULL, &result, err);
+    if (status == DV_OK) {
+        *found = strtoull(PQgetvalue(result, 0, 0), NULL, 10);
+        *missing = strtoull(PQgetvalue(result, 0, 1), NULL, 10);
+    }
     PQclear(result);
     return status;
+}
+
+enum dv_status dv_changed_found(struct dv_load_part *part, uint64_t first, uint64_t last,
+                                char rows[DV_CHANGED_FROM], uint64_t *found, uint64_t *missing,
+                                struct dv_err *err)
+{
+    (void)snprintf(rows, DV_CHANGED_FROM,
+                   "(SELECT * FROM pg_temp.drover_found WHERE drover_row BETWEEN %" PRIu64 " AND %" PRIu64
+                   ")",
+                   first, last);
+    return count_rows(part, rows, found, missing, err);
 }
 
 /* By the index of the key, row after row, in the order in which the rows lie in the table: reading by an
@@ -158,7 +173,7 @@ static enum dv_status find_again(struct dv_load_part *part, struct dv_buf *sql, 
 {
     enum dv_status status;
     dv_buf_printf(sql,
-                  " FROM (SELECT * FROM %s s%s ORDER BY s.drover_in, s.drover_place) s LEFT JOIN %s t ON ",
+                  " FROM (SELECT * FROM %s s%s ORDER BY s.drover_table, s.drover_tid) s LEFT JOIN %s t ON ",
                   source->table, source->rows, part->table->quoted);
     dv_sql_key_match(sql, part->table, "t", "s");
     where_changed(sql, part->table);
@@ -192,7 +207,7 @@ enum dv_status dv_changed_find(struct dv_load_part *part, uint64_t first, uint64
         DV_TRY(make(part, &sql, found, err));
     }
     if (*found > 0)
-        DV_TRY(count_missing(part, missing, err));
+        DV_TRY(count_rows(part, "pg_temp.drover_changed", found, missing, err));
     status = one_row_a_key(part, "pg_temp.drover_changed", err);
 done:
     dv_buf_release(&sql);

@@ -31,6 +31,7 @@ struct dv_load_part {
     bool batched;   /* several transactions, one after the other; refused.settled rows are behind it */
     bool careful;   /* in small pieces under savepoints, because the server refused a row */
     bool lock_rows; /* lock the rows first, because others keep changing them meanwhile */
+    bool moved;     /* others change the table: rows are not where the look ahead found them */
     struct dv_load_count count;
     struct dv_refused refused;
     int64_t *sequence_max; /* one a column; used where the column has a sequence; INT64_MIN: none seen */

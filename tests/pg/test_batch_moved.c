@@ -24,14 +24,14 @@ static void new_table(void)
 }
 
 /* 2000 rows of the table in no order, and behind them 20 that it lacks. */
-static void new_run(struct run *run, const char *id, const char *mode)
+static void new_run(struct run *run, const char *id, const char *mode, uint64_t batch_rows)
 {
     run_new(run, id);
     struct dv_load_spec *spec = run_step(run, "moved", "moved", mode, "id bigint, name text", 1,
                                          "SELECT g, 'new ' || g FROM generate_series(1 + %u, 2020) g "
                                          "ORDER BY g > 2000, hashint8(g)");
     spec->batched = true;
-    spec->batch_rows = 100;
+    spec->batch_rows = batch_rows;
     spec->batch_seconds = 60;
 }
 
@@ -84,7 +84,7 @@ static void moved_rows_are_found(void **state)
         pthread_t other;
         bool update = i == 0;
         new_table();
-        new_run(&loading.run, modes[i], modes[i]);
+        new_run(&loading.run, modes[i], modes[i], 100);
         struct dv_progress *progress = dv_calloc(1, sizeof *progress);
         loading.run.context.progress = progress;
         loading.run.context.throttle = &throttle;
@@ -114,6 +114,45 @@ static void moved_rows_are_found(void **state)
         dv_free(progress);
         run_end(&loading.run);
     }
+}
+
+/* The table is written anew between two batches: its rows, all of one transaction, lie in one another's
+ * places. */
+static void clustered_rows_are_found(void **state)
+{
+    static const struct dv_throttle throttle = {
+        .sql = "SELECT EXISTS (SELECT FROM moved WHERE name LIKE 'new%') AND to_regclass('go') IS NOT NULL",
+        .every_ms = 1};
+    struct loading loading = {.err = DV_ERR_INIT};
+    struct dv_rollback_count counts[1];
+    pthread_t other;
+    (void)state;
+    new_table();
+    test_sql("DROP TABLE IF EXISTS places; UPDATE moved SET n = -n");
+    test_sql("VACUUM FULL moved");
+    test_sql("CREATE TABLE places AS SELECT ctid AS place, xmin AS by, id FROM moved");
+    new_run(&loading.run, "clustered", "update",
+            10); /* so few that in their places there are none that are loaded */
+    struct dv_progress *progress = dv_calloc(1, sizeof *progress);
+    loading.run.context.progress = progress;
+    loading.run.context.throttle = &throttle;
+    assert_int_equal(pthread_create(&other, NULL, load_beside, &loading), 0);
+    while (atomic_load(&progress->waiting) == NULL && !atomic_load(&loading.over))
+        pause_ms(10);
+    assert_false(atomic_load(&loading.over));
+    test_sql("CLUSTER moved USING moved_n_idx");
+    assert_value("SELECT count(*) > 1000 FROM moved m JOIN places p ON m.ctid = p.place AND m.xmin = p.by "
+                 "AND m.id <> p.id",
+                 "t");
+    test_sql("DROP TABLE go");
+    pthread_join(other, NULL);
+    test_ok(loading.status, &loading.err);
+    assert_counts(&loading.run.counts[0], 0, 2000, 0, 20);
+    assert_value("SELECT count(*) FROM moved WHERE name = 'new ' || id", "2000");
+    roll_back(&loading.run, true, counts);
+    assert_value("SELECT count(*) FROM moved WHERE name = 'old'", "2000");
+    dv_free(progress);
+    run_end(&loading.run);
 }
 
 /* Moves rows one by one, in every way that keeps them. */
@@ -174,7 +213,7 @@ static void images_are_of_what_was_overwritten(void **state)
              "current_setting(''application_name'')); END "
              "IF; RETURN NULL; END';"
              "CREATE TRIGGER note AFTER UPDATE ON moved FOR EACH ROW EXECUTE FUNCTION note()");
-    new_run(&run, "hammered", "update");
+    new_run(&run, "hammered", "update", 100);
     assert_int_equal(pthread_create(&other, NULL, hammer, &over), 0);
     unsigned killed = load_with_kills(&run);
     for (unsigned i = 0; i < 20 && status == DV_RETRY; i++)
@@ -201,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moved_rows_are_found),
+        cmocka_unit_test(clustered_rows_are_found),
         cmocka_unit_test(images_are_of_what_was_overwritten),
     };
     return cmocka_run_group_tests(tests, test_server_start, test_server_stop);
