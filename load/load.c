@@ -13,12 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Steps whose parts may be loaded side by side: one queue, in the job's order, so that no worker idles at the
- * end of a step. */
+/* Steps whose parts may be loaded side by side: one queue, so that no worker idles at the end of a step. The
+ * steps with the largest parts come first, so that what is still under way at the end is small. */
 struct group {
     const struct dv_load_run *run;
     struct dv_load_session *sessions; /* one a worker */
-    struct dv_load_step *steps;
+    struct dv_load_step *steps;       /* in the job's order */
+    unsigned *order;                  /* of the queue */
     unsigned count;
 };
 
@@ -34,10 +35,11 @@ static enum dv_status finish_step(const struct group *group, struct dv_load_step
 static enum dv_status load_task(void *context, unsigned worker, size_t task, struct dv_err *err)
 {
     struct group *group = context;
-    struct dv_load_step *step = group->steps;
+    const unsigned *turn = group->order;
     int64_t began = dv_monotonic_us();
-    while (task >= step->part_count)
-        task -= step++->part_count;
+    while (task >= group->steps[*turn].part_count)
+        task -= group->steps[*turn++].part_count;
+    struct dv_load_step *step = &group->steps[*turn];
     uint32_t part = step->parts[task];
     if (atomic_fetch_add(&step->begun, 1) == 0 && step->item != NULL)
         atomic_store(&step->item->started_us, began);
@@ -81,6 +83,22 @@ static enum dv_status open_step(struct dv_load_step *step, struct dv_pg *pg, con
     return status;
 }
 
+/* What a part of the step has to carry, as a rule. */
+static uint64_t part_bytes(const struct dv_load_step *step)
+{
+    return step->dataset.part_count > 0 ? step->dataset.raw_bytes / step->dataset.part_count : 0;
+}
+
+static void put_in_order(struct group *group)
+{
+    for (unsigned i = 0; i < group->count; i++) {
+        unsigned at = i;
+        for (; at > 0 && part_bytes(&group->steps[group->order[at - 1]]) < part_bytes(&group->steps[i]); at--)
+            group->order[at] = group->order[at - 1];
+        group->order[at] = i;
+    }
+}
+
 /* Loads the first of the steps and those behind it that may go beside it. *taken: how many. */
 static enum dv_status run_group(struct dv_pg *pg, struct group *group, const struct dv_load_spec *specs,
                                 unsigned count, unsigned *taken, struct dv_err *err)
@@ -102,6 +120,7 @@ static enum dv_status run_group(struct dv_pg *pg, struct group *group, const str
         DV_TRY(dv_loaded_publish(&step->loaded, err));
         DV_TRY(finish_step(group, step, err));
     }
+    put_in_order(group);
     status = dv_run_tasks(parts, group->run->context->workers, load_task, group, err);
 done:
     *taken = group->count;
@@ -210,10 +229,12 @@ enum dv_status dv_load_run(struct dv_target *target, const struct dv_context *co
     enum dv_status status = DV_OK;
     group.sessions = dv_calloc(context->workers, sizeof *group.sessions);
     group.steps = dv_calloc((size_t)count + 1, sizeof *group.steps);
-    if (group.sessions == NULL || group.steps == NULL || parts_done == NULL ||
+    group.order = dv_calloc((size_t)count + 1, sizeof *group.order);
+    if (group.sessions == NULL || group.steps == NULL || group.order == NULL || parts_done == NULL ||
         pthread_mutex_init(&allowed.lock, NULL) != 0) {
         dv_free(group.sessions);
         dv_free(group.steps);
+        dv_free(group.order);
         dv_free(parts_done);
         return dv_fail_memory(err);
     }
@@ -235,6 +256,7 @@ done:
     pthread_mutex_destroy(&allowed.lock);
     dv_free(group.sessions);
     dv_free(group.steps);
+    dv_free(group.order);
     dv_free(parts_done);
     return status;
 }

@@ -26,8 +26,9 @@ struct dv_load_step {
 };
 
 /* *apart: the parts of the one step must all be loaded before those of the other begin. So it is with one
- * table, with a foreign key between two, and with tables that are more than rows: triggers and rules may look
- * anywhere. Tables that are not there are left for open to report. */
+ * table, with a foreign key between two (but for steps that only change rows, and no column of it), and with
+ * tables that are more than rows: triggers and rules may look anywhere. Tables that are not there are left
+ * for open to report. */
 enum dv_status dv_load_step_apart(struct dv_pg *pg, const struct dv_load_spec *a,
                                   const struct dv_load_spec *b, bool *apart,
                                   struct dv_err *err) DV_MUST_CHECK;

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 
 #define CHUNK_ROWS   512 /* a chunk; more where there would be too many of them */
-#define MOST_CHUNKS  32768
-#define STRAY_CHUNKS 2 /* for each row that is not the step's: it makes its chunk differ */
+#define MOST_CHUNKS  131072
+#define STRAY_CHUNKS 8 /* for each row that is not the step's: it makes its chunk differ */
 
 struct chunk {
     uint64_t rows, sum; /* sum: of the rows' hashes, modulo 2^64 */

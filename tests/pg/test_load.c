@@ -3,6 +3,7 @@
 #include "load_fixture.h"
 
 #include "core/file.h"
+#include "load/step.h"
 #include "tests/exists.h"
 
 #include <pthread.h>
@@ -272,6 +273,53 @@ static void related_steps_are_loaded_one_after_the_other(void **state)
     load(&run);
     assert_counts(&run.counts[1], 3000, 0, 0, 0);
     assert_counts(&run.counts[2], 0, 3000, 0, 0);
+    run_end(&run);
+}
+
+static bool apart(const struct dv_load_spec *a, const struct dv_load_spec *b)
+{
+    struct dv_err err = DV_ERR_INIT;
+    struct dv_pg *pg = test_connect();
+    bool one, other;
+    test_ok(dv_load_step_apart(pg, a, b, &one, &err), &err);
+    test_ok(dv_load_step_apart(pg, b, a, &other, &err), &err);
+    assert_int_equal(one, other);
+    dv_pg_close(pg);
+    return one;
+}
+
+/* A foreign key is no reason to wait where its columns stay as they are. */
+static void steps_that_change_no_key_are_loaded_side_by_side(void **state)
+{
+    static const char *const code[] = {"code"};
+    static const char *const from[] = {"id", "name"}, *const to[] = {"id", "parent_id"};
+    struct run run;
+    (void)state;
+    test_sql("CREATE TABLE parent (id bigint PRIMARY KEY, code text UNIQUE, name text);"
+             "CREATE TABLE child (id bigint PRIMARY KEY, parent_id bigint REFERENCES parent, name text)");
+    run_new(&run, "apart");
+    struct dv_load_spec *parents =
+        run_step(&run, "parents", "parent", "update", "id bigint, name text", 1, PART_SQL);
+    struct dv_load_spec *children =
+        run_step(&run, "children", "child", "update", "id bigint, name text", 1, PART_SQL);
+    struct dv_load_spec *codes = run_step(&run, "codes", "parent", "update", "code text, id bigint", 1,
+                                          "SELECT 'c' || g + %u, g FROM generate_series(1, 2) g");
+    assert_false(apart(parents, children));
+    codes->key = code;
+    assert_true(apart(codes, children)); /* changes parent.id */
+    assert_true(apart(codes, parents));  /* one table */
+    struct dv_load_spec adopted = *children;
+    adopted.from = from;
+    adopted.to = to;
+    adopted.column_count = 2;
+    assert_true(apart(parents, &adopted)); /* changes child.parent_id */
+    static const char *const inserting[] = {"insert", "insert_new", "upsert"};
+    for (size_t i = 0; i < sizeof inserting / sizeof inserting[0]; i++) {
+        struct dv_load_spec inserts = *parents, inserted = *children;
+        inserts.mode = inserted.mode = inserting[i];
+        assert_true(apart(&inserts, children));
+        assert_true(apart(parents, &inserted));
+    }
     run_end(&run);
 }
 
@@ -550,6 +598,7 @@ int main(void)
         cmocka_unit_test(refused_row_is_found_behind_a_record_of_many_lines),
         cmocka_unit_test(unrelated_steps_are_loaded_side_by_side),
         cmocka_unit_test(related_steps_are_loaded_one_after_the_other),
+        cmocka_unit_test(steps_that_change_no_key_are_loaded_side_by_side),
         cmocka_unit_test(keys_of_any_type_are_found),
         cmocka_unit_test(row_that_came_meanwhile_is_no_error),
         cmocka_unit_test(concurrent_change_is_counted_as_it_ended),
