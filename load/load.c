@@ -83,17 +83,21 @@ static enum dv_status open_step(struct dv_load_step *step, struct dv_pg *pg, con
     return status;
 }
 
-/* What a part of the step has to carry, as a rule. */
-static uint64_t part_bytes(const struct dv_load_step *step)
+static uint64_t largest_part(const struct dv_load_step *step)
 {
-    return step->dataset.part_count > 0 ? step->dataset.raw_bytes / step->dataset.part_count : 0;
+    uint64_t rows = 0;
+    for (uint32_t i = 0; i < step->part_count; i++)
+        if (step->dataset.part_rows[step->parts[i]] > rows)
+            rows = step->dataset.part_rows[step->parts[i]];
+    return rows;
 }
 
 static void put_in_order(struct group *group)
 {
     for (unsigned i = 0; i < group->count; i++) {
+        uint64_t rows = largest_part(&group->steps[i]);
         unsigned at = i;
-        for (; at > 0 && part_bytes(&group->steps[group->order[at - 1]]) < part_bytes(&group->steps[i]); at--)
+        for (; at > 0 && largest_part(&group->steps[group->order[at - 1]]) < rows; at--)
             group->order[at] = group->order[at - 1];
         group->order[at] = i;
     }
