@@ -40,6 +40,8 @@ struct loading {
     struct dv_err err;
     enum dv_status status;
     atomic_bool over;
+    pthread_t thread;
+    struct dv_progress *progress; /* owned */
 };
 
 static void *load_beside(void *argument)
@@ -48,6 +50,34 @@ static void *load_beside(void *argument)
     loading->status = load_limited(&loading->run, UINT64_MAX, &loading->err);
     atomic_store(&loading->over, true);
     return NULL;
+}
+
+/* Until the load waits behind its first batch, as long as there is a table `go`. */
+static void begin(struct loading *loading)
+{
+    static const struct dv_throttle throttle = {
+        .sql = "SELECT EXISTS (SELECT FROM moved WHERE name LIKE 'new%') AND to_regclass('go') IS NOT NULL",
+        .every_ms = 1};
+    loading->progress = dv_calloc(1, sizeof *loading->progress);
+    loading->run.context.progress = loading->progress;
+    loading->run.context.throttle = &throttle;
+    assert_int_equal(pthread_create(&loading->thread, NULL, load_beside, loading), 0);
+    while (atomic_load(&loading->progress->waiting) == NULL && !atomic_load(&loading->over))
+        pause_ms(10);
+    assert_false(atomic_load(&loading->over));
+}
+
+static void finish(struct loading *loading)
+{
+    test_sql("DROP TABLE go");
+    pthread_join(loading->thread, NULL);
+    test_ok(loading->status, &loading->err);
+}
+
+static void end(struct loading *loading)
+{
+    dv_free(loading->progress);
+    run_end(&loading->run);
 }
 
 /* What others do between two batches. Rows that are loaded already are left alone. */
@@ -74,28 +104,16 @@ static void move_rows(void)
 static void moved_rows_are_found(void **state)
 {
     static const char *const modes[] = {"update", "upsert"};
-    static const struct dv_throttle throttle = {
-        .sql = "SELECT EXISTS (SELECT FROM moved WHERE name LIKE 'new%') AND to_regclass('go') IS NOT NULL",
-        .every_ms = 1};
     (void)state;
     for (unsigned i = 0; i < 2; i++) {
         struct loading loading = {.err = DV_ERR_INIT};
         struct dv_rollback_count counts[1];
-        pthread_t other;
         bool update = i == 0;
         new_table();
         new_run(&loading.run, modes[i], modes[i], 100);
-        struct dv_progress *progress = dv_calloc(1, sizeof *progress);
-        loading.run.context.progress = progress;
-        loading.run.context.throttle = &throttle;
-        assert_int_equal(pthread_create(&other, NULL, load_beside, &loading), 0);
-        while (atomic_load(&progress->waiting) == NULL && !atomic_load(&loading.over))
-            pause_ms(10);
-        assert_false(atomic_load(&loading.over));
+        begin(&loading);
         move_rows();
-        test_sql("DROP TABLE go");
-        pthread_join(other, NULL);
-        test_ok(loading.status, &loading.err);
+        finish(&loading);
         /* All that are there now, and those that update lacks: the deleted ones and ten that never were. */
         assert_value("SELECT count(*) FROM moved WHERE name <> 'new ' || id AND name <> 'stranger'", "0");
         assert_value("SELECT count(*) - (SELECT count(*) FROM places) FROM moved WHERE name = 'stranger'",
@@ -111,8 +129,7 @@ static void moved_rows_are_found(void **state)
                      "0");
         dv_free(missing);
         dv_free(same);
-        dv_free(progress);
-        run_end(&loading.run);
+        end(&loading);
     }
 }
 
@@ -120,39 +137,26 @@ static void moved_rows_are_found(void **state)
  * places. */
 static void clustered_rows_are_found(void **state)
 {
-    static const struct dv_throttle throttle = {
-        .sql = "SELECT EXISTS (SELECT FROM moved WHERE name LIKE 'new%') AND to_regclass('go') IS NOT NULL",
-        .every_ms = 1};
     struct loading loading = {.err = DV_ERR_INIT};
     struct dv_rollback_count counts[1];
-    pthread_t other;
     (void)state;
     new_table();
     test_sql("DROP TABLE IF EXISTS places; UPDATE moved SET n = -n");
     test_sql("VACUUM FULL moved");
     test_sql("CREATE TABLE places AS SELECT ctid AS place, xmin AS by, id FROM moved");
-    new_run(&loading.run, "clustered", "update",
-            10); /* so few that in their places there are none that are loaded */
-    struct dv_progress *progress = dv_calloc(1, sizeof *progress);
-    loading.run.context.progress = progress;
-    loading.run.context.throttle = &throttle;
-    assert_int_equal(pthread_create(&other, NULL, load_beside, &loading), 0);
-    while (atomic_load(&progress->waiting) == NULL && !atomic_load(&loading.over))
-        pause_ms(10);
-    assert_false(atomic_load(&loading.over));
+    /* So few rows a batch that in their places there are none of the first one. */
+    new_run(&loading.run, "clustered", "update", 10);
+    begin(&loading);
     test_sql("CLUSTER moved USING moved_n_idx");
     assert_value("SELECT count(*) > 1000 FROM moved m JOIN places p ON m.ctid = p.place AND m.xmin = p.by "
                  "AND m.id <> p.id",
                  "t");
-    test_sql("DROP TABLE go");
-    pthread_join(other, NULL);
-    test_ok(loading.status, &loading.err);
+    finish(&loading);
     assert_counts(&loading.run.counts[0], 0, 2000, 0, 20);
     assert_value("SELECT count(*) FROM moved WHERE name = 'new ' || id", "2000");
     roll_back(&loading.run, true, counts);
     assert_value("SELECT count(*) FROM moved WHERE name = 'old'", "2000");
-    dv_free(progress);
-    run_end(&loading.run);
+    end(&loading);
 }
 
 /* Moves rows one by one, in every way that keeps them. */
