@@ -61,36 +61,94 @@ static bool depends(const struct dv_relation *relation, const struct dv_relation
     return relation->recursive != NULL && looks_up(relation->recursive, on);
 }
 
-/* The input or barrier that the rows of a relation's first branch come from, row by row. */
-static const struct dv_relation *driver(const struct dv_relation *relation)
+/* ---- reading a dataset as seldom as possible ---- */
+
+/* Not one that its readers make again on the way. */
+static bool has_rows_of_its_own(const struct dv_relation *relation)
 {
-    const struct dv_relation *base = relation->branches[0].base;
+    return !relation->input &&
+           (dv_relation_is_barrier(relation) || !relation->ephemeral || relation->looked_up);
+}
+
+static unsigned *pass_of(struct dv_relation *relation)
+{
+    return dv_relation_is_barrier(relation) ? &relation->input_level : &relation->level;
+}
+
+/* The input or barrier that the rows of a branch come from, row by row. */
+static const struct dv_relation *driver(const struct dv_branch *branch)
+{
+    const struct dv_relation *base = branch->base;
     while (!base->input && !dv_relation_is_barrier(base))
         base = base->branches[0].base;
     return base;
 }
 
-/* A dataset is best read in one pass: a relation that could be fed earlier waits for the pass in which the
- * same rows are read anyway, where nothing of that pass waits for the relation itself. */
+static bool reads(const struct dv_relation *relation, const struct dv_relation *dataset)
+{
+    for (unsigned b = 0; b < relation->branch_count; b++)
+        if (driver(&relation->branches[b]) == dataset)
+            return true;
+    return false;
+}
+
+/* Whether the relation may wait: nobody looks into it, and it reads nothing else. */
+static bool may_wait(const struct dv_relation *relation, const struct dv_relation *dataset)
+{
+    for (unsigned b = 0; b < relation->branch_count; b++)
+        if (driver(&relation->branches[b]) != dataset)
+            return false;
+    return !relation->looked_up;
+}
+
+static bool reads_in(struct dv_relation *relation, const struct dv_relation *dataset, unsigned pass)
+{
+    return has_rows_of_its_own(relation) && *pass_of(relation) == pass && reads(relation, dataset);
+}
+
+/* Whether `later`, which reads the dataset too, has to come behind one of those that read it in the pass. */
+static bool waits_for(struct dv_program *program, const struct dv_relation *later,
+                      const struct dv_relation *dataset, unsigned pass)
+{
+    for (unsigned r = 0; r < program->relation_count; r++)
+        if (reads_in(program->relations[r], dataset, pass) && depends(later, program->relations[r]))
+            return true;
+    return false;
+}
+
+/* The next pass that reads the dataset and could serve all that the given one serves; 0: none. */
+static unsigned pass_instead(struct dv_program *program, const struct dv_relation *dataset, unsigned pass)
+{
+    unsigned next = 0;
+    for (unsigned r = 0; r < program->relation_count; r++)
+        if (reads_in(program->relations[r], dataset, pass) && !may_wait(program->relations[r], dataset))
+            return 0;
+    for (unsigned r = 0; r < program->relation_count; r++) {
+        struct dv_relation *later = program->relations[r];
+        unsigned theirs = has_rows_of_its_own(later) && reads(later, dataset) ? *pass_of(later) : 0;
+        if (theirs > pass && (next == 0 || theirs < next) && !waits_for(program, later, dataset, pass))
+            next = theirs;
+    }
+    return next;
+}
+
+/* A dataset is best read in one pass. Where all that a pass makes of its rows can wait for a pass in which
+ * the same rows are read anyway, it does; where only some of it can, the earlier pass reads them all the
+ * same. */
 static bool gather(struct dv_program *program)
 {
     bool moved = false;
-    for (unsigned r = 0; r < program->relation_count; r++) {
-        struct dv_relation *relation = program->relations[r];
-        if (relation->input || relation->looked_up)
-            continue;
-        bool barrier = dv_relation_is_barrier(relation);
-        unsigned *level = barrier ? &relation->input_level : &relation->level;
-        for (unsigned o = 0; o < program->relation_count; o++) {
-            const struct dv_relation *other = program->relations[o];
-            if (other->input || other == relation || driver(other) != driver(relation) ||
-                depends(other, relation))
+    for (unsigned d = 0; d < program->relation_count; d++) {
+        const struct dv_relation *dataset = program->relations[d];
+        for (unsigned r = 0; r < program->relation_count; r++) {
+            struct dv_relation *relation = program->relations[r];
+            if (!has_rows_of_its_own(relation) || !reads(relation, dataset))
                 continue;
-            unsigned theirs = dv_relation_is_barrier(other) ? other->input_level : other->level;
-            if (theirs > *level) {
-                *level = theirs;
-                moved = true;
-            }
+            unsigned pass = *pass_of(relation), instead = pass_instead(program, dataset, pass);
+            for (unsigned o = 0; o < program->relation_count && instead > 0; o++)
+                if (reads_in(program->relations[o], dataset, pass))
+                    *pass_of(program->relations[o]) = instead;
+            moved = moved || instead > 0;
         }
     }
     return moved;
