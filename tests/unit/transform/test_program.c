@@ -245,6 +245,44 @@ static void bytes_do_not_depend_on_the_means(void **state)
         dv_free(first[d]);
 }
 
+static void assert_pass(struct fixture *fixture, const struct dv_program *program, const char *model,
+                        const char *pass)
+{
+    struct dv_buf text = {0};
+    char *expected = dv_asprintf("%s: pass %s", model, pass);
+    assert_int_equal(dv_program_explain(program, model, &text, &fixture->err), DV_OK);
+    assert_non_null(dv_buf_cstr(&text));
+    if (strncmp(text.data, expected, strlen(expected)) != 0)
+        assert_string_equal(text.data, expected);
+    dv_free(expected);
+    dv_buf_release(&text);
+}
+
+/* Rows of `things` are read in the first pass in any case, for `groups`; those of `others` in the third
+ * alone. */
+static void a_dataset_is_read_as_seldom_as_can_be(void **state)
+{
+    struct fixture *fixture = *state;
+    struct dv_program *program = NULL;
+    static const char *const parts[] = {"1,1\n2,2\n", NULL};
+    input(fixture, "things", "id bigint, k bigint", parts);
+    input(fixture, "others", "id bigint, k bigint", parts);
+    model(fixture, "groups", "SELECT k, count(*) AS n FROM things GROUP BY k");
+    model(fixture, "linked", "SELECT t.id, g.n FROM things t LEFT JOIN groups g ON g.k = t.k");
+    model(fixture, "plain", "SELECT id FROM things WHERE k > 1");
+    model(fixture, "late", "SELECT o.id, g.n FROM others o LEFT JOIN groups g ON g.k = o.k");
+    model(fixture, "early", "SELECT id FROM others WHERE k > 1");
+    assert_int_equal(dv_program_new(&program, fixture->models, fixture->inputs, fixture->input_count, NULL, 0,
+                                    NULL, 0, 0, &fixture->err),
+                     DV_OK);
+    assert_pass(fixture, program, "groups", "2 of 3");
+    assert_pass(fixture, program, "linked", "3 of 3");
+    assert_pass(fixture, program, "plain", "1 of 3");
+    assert_pass(fixture, program, "late", "3 of 3");
+    assert_pass(fixture, program, "early", "3 of 3");
+    dv_program_free(program);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +294,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(unions_distinct_and_with, setup, teardown),
         cmocka_unit_test_setup_teardown(mistakes_are_named_by_file_and_line, setup, teardown),
         cmocka_unit_test_setup_teardown(bytes_do_not_depend_on_the_means, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_dataset_is_read_as_seldom_as_can_be, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
