@@ -19,6 +19,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/* A part of two columns: 1000 rows, numbered on from part to part. */
+#define PART_SQL                                                                                             \
+    "SELECT p * 1000 + g, 'name ' || p * 1000 + g FROM generate_series(1, 1000) g, (SELECT %u AS p) x"
+
+static inline void pause_ms(long ms)
+{
+    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    (void)nanosleep(&time, NULL);
+}
 
 struct run {
     struct dv_context context;

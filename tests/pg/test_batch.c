@@ -9,17 +9,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define COLUMNS   "id bigint, name text"
 #define NEW_NAMES "SELECT g, 'new ' || g FROM generate_series(1 + %u, 1000) g"
-
-static void pause_ms(long ms)
-{
-    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-    (void)nanosleep(&time, NULL);
-}
 
 static void in_batches(struct dv_load_spec *spec, uint64_t rows)
 {

@@ -11,12 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static void pause_ms(long ms)
-{
-    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-    (void)nanosleep(&time, NULL);
-}
-
 /* Four parts that load, then a table that refuses ten rows of a part; what was there before is in
  * NAME_before. */
 static void prepare(struct run *run, const char *id)
