@@ -1,8 +1,9 @@
 -- drover: phase=index
--- As long as the application writes the numbers, status_name follows them. drover's own sessions write the words themselves.
+-- As long as the application writes the numbers, status_name follows them; a number that has no word leaves it NULL.
+-- drover's own sessions write the words themselves.
 CREATE FUNCTION marketplace_steps.product_status_in_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  NEW.status_name := (ARRAY['pending', 'approved', 'rejected', 'archived'])[NEW.status::bigint + 1];
+  NEW.status_name := ('[0:3]={pending,approved,rejected,archived}'::text[])[NEW.status];
   IF TG_OP = 'UPDATE' THEN
     NEW.status_changed_at := now();
   END IF;
@@ -12,7 +13,7 @@ $$;
 
 CREATE FUNCTION marketplace_steps.order_status_in_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  NEW.status_name := (ARRAY['pending', 'paid', 'packed', 'shipped', 'delivered', 'cancelled'])[NEW.status::bigint + 1];
+  NEW.status_name := ('[0:5]={pending,paid,packed,shipped,delivered,cancelled}'::text[])[NEW.status];
   IF TG_OP = 'UPDATE' THEN
     NEW.status_updated_at := now();
   END IF;

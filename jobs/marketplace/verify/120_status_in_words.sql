@@ -3,10 +3,10 @@
 SELECT 'products' AS relation, id, status, status_name, slug AS name
 FROM public.products
 WHERE status BETWEEN 0 AND 3
-  AND (status_name IS DISTINCT FROM (ARRAY['pending', 'approved', 'rejected', 'archived'])[status + 1] OR slug IS NULL)
+  AND (status_name IS DISTINCT FROM ('[0:3]={pending,approved,rejected,archived}'::text[])[status] OR slug IS NULL)
 UNION ALL
 SELECT 'orders', id, status, status_name, order_number
 FROM public.orders
 WHERE status BETWEEN 0 AND 5
-  AND (status_name IS DISTINCT FROM (ARRAY['pending', 'paid', 'packed', 'shipped', 'delivered', 'cancelled'])[status + 1]
+  AND (status_name IS DISTINCT FROM ('[0:5]={pending,paid,packed,shipped,delivered,cancelled}'::text[])[status]
        OR order_number IS NULL)

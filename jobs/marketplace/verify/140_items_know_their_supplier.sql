@@ -10,4 +10,4 @@ WHERE o.status BETWEEN 0 AND 5
        OR i.product_name IS NULL
        OR i.final_price IS DISTINCT FROM i.price_at_purchase * i.quantity
        OR i.fulfillment_status IS DISTINCT FROM
-          (ARRAY['pending', 'pending', 'processing', 'shipped', 'delivered', 'cancelled'])[o.status + 1])
+          ('[0:5]={pending,pending,processing,shipped,delivered,cancelled}'::text[])[o.status])
