@@ -20,7 +20,8 @@ static enum dv_status update(struct dv_load_part *part, const char *rows, uint64
     const struct dv_load_table *table = part->table;
     struct dv_buf sql = {0};
     enum dv_status status;
-    /* By place, row after row: any other plan reads the whole table once a part. */
+    /* By place, row after row: any other plan reads the whole table once a part. A version that is no longer
+     * the newest is not updated: its old values would not be those that are overwritten. */
     DV_TRY(dv_pg_exec(part->pg, "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off", err));
     dv_buf_printf(&sql, "UPDATE %s t SET ", table->quoted);
     const char *separator = "";
